@@ -1,0 +1,510 @@
+"""The one table of fields.
+
+Model classes, checks, inference, help, the editor schema and the reference pages
+all come from here. A new field is a new row, then `make generate`.
+"""
+
+from __future__ import annotations
+
+AUTONOMY = ("autonomous", "supervised", "confirm", "manual")
+"""Levels from the least to the most restrictive (AUT-04)."""
+
+TYPES = (
+    "str",
+    "password",
+    "int",
+    "float",
+    "bool",
+    "flag",
+    "path",
+    "choice",
+    "rest",
+)
+AUDIENCES = ("operator", "self-service")
+CONTEXTS = ("local", "remote")
+BECOME_METHODS = ("sudo", "su", "pbrun", "dzdo", "doas")
+ENFORCE = ("error", "warn", "off")
+OUTPUTS = ("text", "json", "html")
+LAUNCHERS = ("torchrun", "ray", "direct")
+LAUNCHER_ALIASES = {"python": "direct"}
+CONFIG_FORMATS = ("omegaconf", "yaml", "json")
+UI = (
+    "text",
+    "textarea",
+    "password",
+    "number",
+    "slider",
+    "checkbox",
+    "toggle",
+    "select",
+    "radio",
+    "multiselect",
+    "file",
+    "path",
+    "date",
+    "time",
+    "datetime",
+    "color",
+    "email",
+    "url",
+    "code",
+    "tags",
+    "hidden",
+)
+GROUP_KINDS = ("exclusive", "inclusive", "at-least-one", "exactly-one", "if")
+
+
+class Kind:
+    """What a field may hold.
+
+    `annotation` is the attribute's type in the model, `words` what a message
+    calls it, `schema` its JSON Schema (2020-12).
+    """
+
+    __slots__ = ("annotation", "name", "schema", "words")
+
+    def __init__(
+        self, name: str, annotation: str, words: str, schema: dict[str, object]
+    ) -> None:
+        self.name = name
+        self.annotation = annotation
+        self.words = words
+        self.schema = schema
+
+
+_STRING: dict[str, object] = {"type": "string"}
+_STRINGS: dict[str, object] = {"type": "array", "items": _STRING}
+_NUMBER: dict[str, object] = {"type": "number"}
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("str", "str", "a string", _STRING),
+        Kind("bool", "bool", "true or false", {"type": "boolean"}),
+        Kind(
+            "count",
+            "int",
+            "a whole number of at least 0",
+            {"type": "integer", "minimum": 0},
+        ),
+        Kind(
+            "positive",
+            "int",
+            "a whole number of at least 1",
+            {"type": "integer", "minimum": 1},
+        ),
+        Kind("any", "object", "any value", {}),
+        Kind("table", "Mapping[str, object]", "a table", {"type": "object"}),
+        Kind("strs", "tuple[str, ...]", "a list of strings", _STRINGS),
+        Kind(
+            "str-or-strs",
+            "tuple[str, ...]",
+            "a string or a list of strings",
+            {"anyOf": [_STRING, _STRINGS]},
+        ),
+        Kind("enum", "str", "one of a list", _STRING),
+        Kind(
+            "audiences",
+            "tuple[str, ...]",
+            "true, false or a list of audiences",
+            {
+                "anyOf": [
+                    {"type": "boolean"},
+                    {"type": "array", "items": {"enum": list(AUDIENCES)}},
+                ]
+            },
+        ),
+        Kind(
+            "contexts",
+            "tuple[str, ...]",
+            "true, false or a list of contexts",
+            {
+                "anyOf": [
+                    {"type": "boolean"},
+                    {"type": "array", "items": {"enum": list(CONTEXTS)}},
+                ]
+            },
+        ),
+        Kind(
+            "options",
+            "tuple[str | int | float, ...]",
+            "a list of strings or numbers",
+            {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": ["string", "number"]},
+            },
+        ),
+        Kind(
+            "range",
+            "tuple[int | float, int | float]",
+            "a list of two numbers, [min, max]",
+            {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
+        ),
+        Kind("pattern", "str", "a regular expression", {**_STRING, "format": "regex"}),
+        Kind(
+            "short",
+            "str",
+            "a dash and one character, like '-v'",
+            {**_STRING, "pattern": "^-[^-=\\s]$"},
+        ),
+        Kind(
+            "delimiter",
+            "str",
+            "one character",
+            {**_STRING, "minLength": 1, "maxLength": 1},
+        ),
+        Kind(
+            "examples",
+            "tuple[Example, ...]",
+            "a list of strings or of tables with 'cmd'",
+            {
+                "type": "array",
+                "items": {
+                    "anyOf": [
+                        _STRING,
+                        {
+                            "type": "object",
+                            "properties": {"cmd": _STRING, "description": _STRING},
+                            "required": ["cmd"],
+                            "additionalProperties": False,
+                        },
+                    ]
+                },
+            },
+        ),
+        Kind(
+            "run-as",
+            "str | RunAs",
+            "a string or a table of default, hosts and patterns",
+            {"anyOf": [_STRING, {"$ref": "#/$defs/run-as"}]},
+        ),
+        Kind(
+            "str-table",
+            "Mapping[str, str]",
+            "a table of strings",
+            {"type": "object", "additionalProperties": _STRING},
+        ),
+        Kind(
+            "env-table",
+            "Mapping[str, str]",
+            "a table of strings, numbers or booleans",
+            {
+                "type": "object",
+                "additionalProperties": {"type": ["string", "number", "boolean"]},
+            },
+        ),
+        Kind(
+            "gpus",
+            "int | str",
+            "a whole number, or 'gpu', 'auto' or 'cpu'",
+            {
+                "anyOf": [
+                    {"type": "integer", "minimum": 0},
+                    {"enum": ["gpu", "auto", "cpu"]},
+                ]
+            },
+        ),
+        Kind(
+            "rotate",
+            "str",
+            "daily, midnight, weekly or a size such as '10 MB'",
+            _STRING,
+        ),
+    )
+}
+"""Every kind by name. `section:T` is one table T, `sections:T` a table of them."""
+
+REQUIRED = "required"
+"""Marks a field that its table can't do without."""
+
+
+class Field:
+    """One key of one table.
+
+    `default` is what a reader sees when the key is absent; `choices` the words an
+    enum may hold; `types` the argument types a check applies to (ARG-08);
+    `attribute` its name in the model class.
+    """
+
+    __slots__ = (
+        "attribute",
+        "choices",
+        "default",
+        "doc",
+        "key",
+        "kind",
+        "required",
+        "rule",
+        "types",
+    )
+
+    def __init__(
+        self,
+        key: str,
+        kind: str,
+        rule: str,
+        doc: str,
+        default: object = None,
+        choices: tuple[str, ...] = (),
+        types: tuple[str, ...] = (),
+        required: bool = False,
+        attribute: str = "",
+    ) -> None:
+        self.key = key
+        self.attribute = attribute or key.replace("-", "_")
+        self.kind = kind
+        self.rule = rule
+        self.doc = doc
+        self.default = default
+        self.choices = choices
+        self.types = types
+        self.required = required
+
+
+_TEXT = ("str", "password")
+_NUMBERS = ("int", "float")
+
+TABLES: dict[str, tuple[Field, ...]] = {
+    "config": (
+        Field(
+            "autonomy-default",
+            "enum",
+            "CFG-01",
+            "Autonomy of runnables that declare none.",
+            "confirm",
+            AUTONOMY,
+        ),
+        Field(
+            "lang", "str", "CFG-02", "Language of the stubs that `runspec init` writes."
+        ),
+        Field(
+            "name", "str", "CFG-02", "Name of the server that `runspec serve` starts."
+        ),
+        Field("version", "str", "CFG-02", "Version of the format.", "1"),
+        Field("runspec_env", "str", "CFG-02", "Path of the `.runspec_env` file."),
+        Field("types", "strs", "TYPE-10", "Types the program registers.", ()),
+        Field(
+            "enforce_run_as",
+            "enum",
+            "CFG-03",
+            "What `parse()` does when it runs as another user than `run_as`.",
+            "error",
+            ENFORCE,
+        ),
+        Field("jump-hosts", "sections:jump-host", "CFG-04", "Remote hosts by alias."),
+        Field(
+            "logging", "section:logging", "CFG-05", "Logging; its presence turns it on."
+        ),
+    ),
+    "jump-host": (
+        Field("host", "str", "CFG-04", "Host name or address; the alias when absent."),
+        Field("user", "str", "CFG-04", "Remote user."),
+        Field("port", "positive", "CFG-04", "Remote port."),
+        Field("key", "str", "CFG-04", "Path of the private key."),
+        Field("proxy", "str", "CFG-04", "Host to go through."),
+        Field("bin", "str", "CFG-04", "Path of `runspec` on that host."),
+        Field("options", "strs", "CFG-04", "Further options of ssh.", ()),
+        Field("groups", "strs", "CFG-04", "Groups the host belongs to.", ()),
+    ),
+    "logging": (
+        Field("rotate", "rotate", "CFG-05", "When a new log file begins.", "midnight"),
+        Field("keep", "count", "CFG-05", "How many old log files are kept.", 7),
+    ),
+    "runnable": (
+        Field("description", "str", "RUN-01", "What it does, in one or two sentences."),
+        Field(
+            "autonomy",
+            "enum",
+            "RUN-02",
+            "How much an agent may do without a person.",
+            None,
+            AUTONOMY,
+        ),
+        Field("autonomy-reason", "str", "RUN-02", "Why it has that level."),
+        Field("output", "enum", "RUN-03", "What it writes to stdout.", "text", OUTPUTS),
+        Field(
+            "discoverable",
+            "audiences",
+            "RUN-04",
+            "Who may discover it.",
+            ("operator",),
+            AUDIENCES,
+        ),
+        Field("serve", "contexts", "RUN-05", "Where it is served.", CONTEXTS, CONTEXTS),
+        Field(
+            "hosts", "strs", "RUN-06", "Machines it runs on; absent means all.", None
+        ),
+        Field("run_as", "run-as", "RUN-07", "User it runs as."),
+        Field(
+            "become_method",
+            "enum",
+            "RUN-08",
+            "How it becomes that user.",
+            "sudo",
+            BECOME_METHODS,
+        ),
+        Field("become_flags", "str", "RUN-08", "Further flags of that method."),
+        Field(
+            "enforce_run_as",
+            "enum",
+            "RUN-08",
+            "What `parse()` does when it runs as another user; [config]'s when absent.",
+            None,
+            ENFORCE,
+        ),
+        Field("examples", "examples", "RUN-09", "Calls that help shows.", ()),
+        Field("runspec_env", "str", "RUN-10", "Path of its `.runspec_env` file."),
+        Field("require-command", "bool", "CMD-03", "A command must be chosen.", False),
+        Field("args", "sections:arg", "ARG-01", "Its arguments by name."),
+        Field("groups", "sections:group", "GRP-07", "Relations between arguments."),
+        Field("commands", "sections:runnable", "CMD-01", "Its commands by name."),
+        Field("schema", "str", "RUN-11", "Version of the recipe format.", "1"),
+        Field("docs", "str", "RUN-11", "Address of the recipe format.", ""),
+        Field(
+            "name",
+            "str",
+            "RUN-11",
+            "Identity of the recipe.",
+            "",
+            attribute="recipe_name",
+        ),
+        Field("image", "str", "RUN-11", "Default container image."),
+        Field("setup", "str", "RUN-11", "What the image provides, in words.", ""),
+        Field("run", "section:run", "RUN-11", "How it is started."),
+        Field("config", "section:recipe-config", "RUN-11", "Where its configs are."),
+        Field("resources", "section:resources", "RUN-11", "What it needs."),
+        Field("env", "env-table", "RUN-11", "Environment variables to set.", {}),
+    ),
+    "arg": (
+        Field("type", "enum", "INF-01", "Type of the value.", None, TYPES),
+        Field("default", "any", "ARG-01", "Value when none is given."),
+        Field(
+            "required", "bool", "INF-08", "Overrides the inferred requirement.", False
+        ),
+        Field("description", "str", "ARG-22", "What it is for."),
+        Field(
+            "options",
+            "options",
+            "ARG-05",
+            "The valid values.",
+            None,
+            types=("choice", "str", *_NUMBERS),
+        ),
+        Field(
+            "range",
+            "range",
+            "ARG-06",
+            "Lowest and highest value.",
+            None,
+            types=_NUMBERS,
+        ),
+        Field(
+            "pattern",
+            "pattern",
+            "STR-01",
+            "Regular expression the whole value matches.",
+            None,
+            types=_TEXT,
+        ),
+        Field("min-length", "count", "ARG-07", "Fewest characters.", None, types=_TEXT),
+        Field("max-length", "count", "ARG-07", "Most characters.", None, types=_TEXT),
+        Field("multiple", "bool", "ARG-09", "Collects several values.", False),
+        Field("delimiter", "delimiter", "ARG-10", "Splits each value."),
+        Field("short", "short", "ARG-11", "Short option, like `-v`."),
+        Field(
+            "env", "str-or-strs", "ARG-13", "Variables read when it isn't given.", ()
+        ),
+        Field("deprecated", "str", "ARG-14", "Shown when it is given."),
+        Field(
+            "autonomy",
+            "enum",
+            "ARG-15",
+            "Level that giving it demands.",
+            None,
+            AUTONOMY,
+        ),
+        Field(
+            "discoverable",
+            "audiences",
+            "ARG-16",
+            "Who sees it on a self-service form.",
+            (),
+            AUDIENCES,
+        ),
+        Field("ui", "enum", "ARG-17", "Form control; inferred when absent.", None, UI),
+        Field("hint", "str", "ARG-18", "Placeholder of the form control."),
+        Field("meta", "table", "ARG-18", "Your own data; passed through.", {}),
+        Field("position", "positive", "ARG-12", "Makes it positional, from 1."),
+    ),
+    "group": (
+        Field("exclusive", "bool", "GRP-01", "At most one is given.", False),
+        Field("inclusive", "bool", "GRP-02", "All or none are given.", False),
+        Field("at-least-one", "bool", "GRP-03", "One or more are given.", False),
+        Field("exactly-one", "bool", "GRP-04", "Exactly one is given.", False),
+        Field("args", "strs", "GRP-07", "The arguments it is about.", ()),
+        Field(
+            "if", "str", "GRP-05", "When this argument is given …", attribute="trigger"
+        ),
+        Field("requires", "strs", "GRP-05", "… these are required.", ()),
+    ),
+    "example": (
+        Field("cmd", "str", "RUN-09", "The call.", required=True),
+        Field("description", "str", "RUN-09", "What it shows."),
+    ),
+    "run-as": (
+        Field("default", "str", "RUN-07", "User on hosts that nothing else names."),
+        Field("hosts", "str-table", "RUN-07", "User by host name.", {}),
+        Field("patterns", "str-table", "RUN-07", "User by host pattern.", {}),
+    ),
+    "run": (
+        Field(
+            "launch",
+            "enum",
+            "RUN-11",
+            "How the script is started.",
+            "torchrun",
+            LAUNCHERS,
+        ),
+        Field(
+            "cmd",
+            "str",
+            "RUN-11",
+            "Command, with {script} and {config}.",
+            "python {script} --config {config}",
+        ),
+        Field("workdir", "str", "RUN-11", "Working directory in the container."),
+    ),
+    "recipe-config": (
+        Field("dir", "str", "RUN-11", "Folder of the configs.", "./config"),
+        Field("default", "str", "RUN-11", "Config used when none is named.", "default"),
+        Field(
+            "format",
+            "enum",
+            "RUN-11",
+            "Format of the configs.",
+            "omegaconf",
+            CONFIG_FORMATS,
+        ),
+    ),
+    "resources": (
+        Field("nodes", "positive", "RUN-11", "How many nodes.", 1),
+        Field("gpus_per_node", "gpus", "RUN-11", "How many GPUs on each.", 8),
+    ),
+}
+"""Every table of the format by name, its fields in the order help shows them."""
+
+CLASSES = {
+    "config": "Config",
+    "jump-host": "JumpHost",
+    "logging": "Logging",
+    "runnable": "Runnable",
+    "arg": "Arg",
+    "group": "Group",
+    "example": "Example",
+    "run-as": "RunAs",
+    "run": "Run",
+    "recipe-config": "RecipeConfig",
+    "resources": "Resources",
+}
+"""The model class of each table."""
