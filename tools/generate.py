@@ -5,29 +5,55 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from runspec.spec.fields import CLASSES, KINDS, TABLES, Field  # noqa: E402
+from editor_schema import editor_schema  # noqa: E402
+from reference import fields_page  # noqa: E402
+from runspec.spec.fields import (  # noqa: E402
+    CLASSES,
+    EVERY_CALL,
+    KINDS,
+    NAMED,
+    TABLES,
+    Field,
+)
 
-HEAD = '''"""What a spec declares, as read-only records.
+MODEL = "src/runspec/model.py"
+MORE_HEAD = '''"""The records that few programs need, written like those of `model`."""
 
-Written by `make generate` from `spec/fields.py`; change that table, not this file.
-"""
-
-from __future__ import annotations
-
-from . import Named, Record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .model import Record
 '''
+STUB_HEAD = """# Written by `make generate` from spec/fields.py.
+from collections.abc import Mapping
+from typing import Any
 
-NAMED = {"arg", "group", "runnable", "jump-host"}
+from .model_more import MORE
+
+class Record:
+    def __init__(self, **values: object) -> None: ...
+    def declares(self, attribute: str) -> bool: ...
+
+RECORDS: dict[str, type[Record]]
+
+def revive(data: Any) -> Any: ...
+def class_of(name: str) -> type[Record]: ...
+
+"""
+MORE_STUB_HEAD = """# Written by `make generate` from spec/fields.py.
+from collections.abc import Mapping
+
+from .model import Record
+
+MORE: dict[str, type[Record]]
+
+"""
+MARKER = "# --- generated ---\n"
 
 
 def annotation(field: Field) -> str:
@@ -50,37 +76,83 @@ def default(field: Field) -> str:
     return repr(field.default).replace("'", '"')
 
 
-def attribute_type(name: str, field: Field) -> str:
-    if (name, field.key) == ("arg", "type"):
-        return "str"
-    return annotation(field)
-
-
-def model_class(name: str, fields: tuple[Field, ...]) -> str:
-    base = "Named" if name in NAMED else "Record"
-    lines = [f"class {CLASSES[name]}({base}):", f'    """One `{name}` table."""', ""]
+def attributes(name: str, fields: tuple[Field, ...]) -> Iterator[tuple[str, str, str]]:
+    """Name, annotation and default ("" for none) of each attribute of a class."""
+    if name in NAMED:
+        yield "name", "str", '""'
     for field in fields:
-        if field.required:
-            lines.append(f"    {field.attribute}: {attribute_type(name, field)}")
-        else:
-            lines.append(
-                f"    {field.attribute}: "
-                f"{attribute_type(name, field)} = {default(field)}"
-            )
+        is_type = (name, field.key) == ("arg", "type")
+        kind = "str" if is_type else annotation(field)
+        yield field.attribute, kind, "" if field.required else default(field)
     if name == "arg":
-        lines.append("    matcher: tuple[object, ...] | None = None")
-        lines.append("    inferred: Mapping[str, str] = {}")
+        yield "matcher", "tuple[object, ...] | None", "None"
+        yield "inferred", "Mapping[str, str]", "{}"
+
+
+def record_class(name: str) -> str:
+    """The class of one table: defaults only, for each start pays for what is here."""
+    values = [(a, value) for a, _, value in attributes(name, TABLES[name]) if value]
+    lines = [f"class {CLASSES[name]}(Record):", *(f"    {a} = {v}" for a, v in values)]
     return "\n".join(lines)
 
 
+def stub_class(name: str) -> str:
+    """The same class with its types, for type checkers."""
+    found = attributes(name, TABLES[name])
+    lines = [f"class {CLASSES[name]}(Record):", *(f"    {a}: {k}" for a, k, _ in found)]
+    return "\n".join(lines)
+
+
+def _classes(names: Iterable[str], table: str) -> str:
+    names = list(names)
+    classes = "\n\n\n".join(record_class(name) for name in names)
+    rows = "".join(f'    "{CLASSES[name]}": {CLASSES[name]},\n' for name in names)
+    return f"\n\n{classes}\n\n\n{table} = {{\n{rows}}}\n"
+
+
 def model() -> str:
-    ends = "\n\nRECORDS: dict[str, type[Record]] = {\n"
-    ends += "".join(f'    "{cls}": {cls},\n' for cls in CLASSES.values()) + "}\n"
-    classes = [model_class(name, fields) for name, fields in TABLES.items()]
-    return HEAD + "\n\n" + "\n\n\n".join(classes) + "\n" + ends
+    head, marker, _ = (ROOT / MODEL).read_text("utf-8").partition(MARKER)
+    return formatted(head + marker + _classes(EVERY_CALL, "RECORDS"))
 
 
-OUTPUTS = {"src/runspec/spec/model.py": model}
+def model_more() -> str:
+    rest = (name for name in TABLES if name not in EVERY_CALL)
+    return formatted(MORE_HEAD + _classes(rest, "MORE"))
+
+
+def model_stub() -> str:
+    classes = "\n\n\n".join(stub_class(name) for name in EVERY_CALL)
+    more = ", ".join(CLASSES[name] for name in TABLES if name not in EVERY_CALL)
+    return formatted(STUB_HEAD.replace("MORE", more) + classes + "\n", "model.pyi")
+
+
+def model_more_stub() -> str:
+    rest = (name for name in TABLES if name not in EVERY_CALL)
+    classes = "\n\n\n".join(stub_class(name) for name in rest)
+    return formatted(MORE_STUB_HEAD + classes + "\n", "model.pyi")
+
+
+def formatted(source: str, name: str = "model.py") -> str:
+    """Python as `ruff format` writes it, with this project's settings."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", f"--stdin-filename={name}", "-"],
+        input=source,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=True,
+    )
+    return done.stdout
+
+
+OUTPUTS = {
+    MODEL: model,
+    "src/runspec/model.pyi": model_stub,
+    "src/runspec/model_more.py": model_more,
+    "src/runspec/model_more.pyi": model_more_stub,
+    "schema/runspec.schema.json": editor_schema,
+    "docs/reference/fields.md": fields_page,
+}
 
 
 def main() -> int:

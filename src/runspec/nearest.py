@@ -49,13 +49,17 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
             continue
         other = _plain(candidate)
         edits = distance(plain, other, limit)
-        if edits > limit and min(len(plain), len(other)) >= 3:
-            if other.startswith(plain) or plain.startswith(other):
-                edits = limit
+        if edits > limit and _begins(plain, other):
+            edits = limit
         if edits <= limit and edits < max(len(plain), 2):
             found.append((edits, candidate))
     found.sort(key=lambda pair: pair[0])
     return tuple(candidate for _, candidate in found[:most])
+
+
+def _begins(word: str, other: str) -> bool:
+    shorter, longer = sorted((word, other), key=len)
+    return len(shorter) >= 3 and longer.startswith(shorter)
 
 
 def _plain(word: str) -> str:

@@ -1,0 +1,35 @@
+"""The `runspec` command, declared by the `runspec.toml` beside this file."""
+
+from __future__ import annotations
+
+import os
+
+OWN = os.path.join(os.path.dirname(__file__), "runspec.toml")
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
+
+
+def main() -> int:
+    """Run the command that `sys.argv` names; its exit status.
+
+    0 is success, 1 a fault, 2 a wrong call. Only the chosen verb is imported.
+    """
+    try:
+        return _main()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _main() -> int:
+    from ..entry import parse
+    from ..errors import RunspecError
+
+    args = parse("runspec", config_path=OWN)
+    verb = __import__(f"{__name__}.{args.runspec_command}", fromlist=("run",))
+    try:
+        status: int = verb.run(args)
+    except RunspecError as error:
+        from ..stop import stop
+
+        raise stop(error, None) from None
+    return status

@@ -8,7 +8,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..errors import Word
-    from .model import Arg
+    from ..model import Arg
 
 
 class Broken:

@@ -1,0 +1,85 @@
+# Everything sets itself up: `make demo` and `make test` work on a fresh checkout
+# with Python 3.11 or later, make and a package index.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXAMPLES := examples/greet examples/pipeline examples/backup
+LINTED := src tests tools benchmarks examples
+
+# A stamp is newer than what it was made from, or it is made again.
+BASE := $(VENV)/.base
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+# Old pips write console scripts that import `re`, which costs every start.
+$(BASE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "runspec needs Python 3.11 or later, and '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1). Say which: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(RUNTIME): $(BASE) pyproject.toml $(EXAMPLES:%=%/pyproject.toml)
+	$(BIN)/python -m pip install --quiet $(addprefix --editable ,. $(EXAMPLES))
+	@touch $@
+
+$(DEV): $(RUNTIME) pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+.PHONY: help demo test checks lint types layers generated news docs bench pytest \
+	generate examples format clean
+
+help:  ## This list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(RUNTIME)  ## The main job on real input, step by step
+	@$(BIN)/python tools/demo.py
+
+test: $(DEV)  ## Everything CI runs; all of it runs even when one part fails
+	@$(MAKE) --no-print-directory --keep-going checks
+
+checks: lint types layers generated docs bench pytest
+
+lint: $(DEV)
+	$(BIN)/ruff check $(LINTED)
+	$(BIN)/ruff format --check $(LINTED)
+
+types: $(DEV)
+	$(BIN)/mypy
+
+layers: $(DEV)
+	$(BIN)/lint-imports --no-cache
+
+generated: $(DEV)
+	$(BIN)/python tools/generate.py --check
+
+docs: $(DEV)  ## The documentation site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+bench: $(DEV)  ## The benchmarks, with their figures
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/discovery.py
+
+pytest: $(DEV)  ## The tests alone
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+generate: $(DEV)  ## What is written from the field table
+	$(BIN)/python tools/generate.py
+
+examples: $(DEV)  ## The real output of every example, into the documentation
+	$(BIN)/python tools/pages.py --write
+
+format: $(DEV)  ## Format and mend what ruff can
+	$(BIN)/ruff check --fix $(LINTED)
+	$(BIN)/ruff format $(LINTED)
+
+clean:  ## Back to a fresh checkout
+	rm -rf $(VENV) .bench .cache site dist build .coverage .*_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

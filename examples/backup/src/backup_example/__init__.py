@@ -1,0 +1,1 @@
+"""Carries the spec of the `backup` script; the program itself is bash."""

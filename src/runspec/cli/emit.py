@@ -1,0 +1,92 @@
+"""The schemas of what is installed; each is worked out once and kept (SCH)."""
+
+from __future__ import annotations
+
+from . import output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..source.installed import InstalledSpec
+    from ..spec.build import Spec
+    from ..spec.plain import Json
+    from .local import Selection
+
+FRAMES = {
+    "json": ('{\n  "runnables": [', 4, "\n  ]\n}"),
+    "mcp": ('{\n  "tools": [', 4, "\n  ]\n}"),
+    "openai": ("[", 2, "\n]"),
+    "anthropic": ("[", 2, "\n]"),
+}
+"""What stands before and after the items of a format, and how deep they stand."""
+
+
+def emit(selection: Selection, form: str) -> int:
+    """Write the schemas to stdout and what is wrong to stderr (LOC-03)."""
+    before, indent, after = FRAMES[form]
+    items: list[str] = []
+    for spec in selection.specs:
+        names = selection.names(spec)
+        if names:
+            texts = _texts(selection, spec, form)
+            items += [text for name in names for text in texts[name]]
+    gap = "\n" + " " * indent
+    lines = [gap + item.replace("\n", gap) for item in items]
+    output.show_utf8(before + ",".join(lines) + (after if items else after.strip()))
+    return _report(selection)
+
+
+def _texts(
+    selection: Selection, spec: InstalledSpec, form: str
+) -> dict[str, list[str]]:
+    """The JSON items of every runnable of one file, by name."""
+    environment = selection.catalogue.environment
+    texts = environment.recall(spec, form)
+    if texts is None:
+        import json
+
+        built = selection.catalogue.spec(spec.path)
+        texts = {
+            name: [
+                json.dumps(item, indent=2, ensure_ascii=False)
+                for item in _items(built, name, form, spec)
+            ]
+            for name in built.runnables
+        }
+        environment.remember(spec, form, texts)
+    return texts  # type: ignore[return-value]
+
+
+def _items(built: Spec, name: str, form: str, spec: InstalledSpec) -> list[Json]:
+    runnable = built.runnables[name]
+    if form == "json":
+        from ..spec.plain import plain_runnable
+
+        origin = {
+            "distribution": spec.distribution,
+            "version": spec.version,
+            "source": spec.path,
+        }
+        return [{**plain_runnable(runnable, built.config), **origin}]
+    from ..render.schema import as_anthropic, as_mcp, as_openai, tools
+
+    found = tools(runnable, built.config)
+    if form == "openai":
+        return as_openai(found)
+    if form == "anthropic":
+        return as_anthropic(found)
+    listed: list[Json] = as_mcp(found)["tools"]  # type: ignore[assignment]
+    return listed
+
+
+def _report(selection: Selection) -> int:
+    """Errors in full, warnings counted, because others' packages may have many."""
+    faulty = [spec for spec in selection.specs if selection.summary(spec).errors]
+    faults = [fault for spec in faulty for fault in selection.faults(spec)]
+    errors = [f for f in faults if f.severity == "error"] + selection.conflicts
+    if errors:
+        output.complain(errors)
+    warnings = sum(selection.summary(spec).warnings for spec in selection.specs)
+    if warnings:
+        count = output.counted(warnings, "warning")
+        output.note(f"{count}; `runspec local` shows them")
+    return 1 if errors else 0

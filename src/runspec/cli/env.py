@@ -1,0 +1,77 @@
+"""`runspec env`: which `.runspec_env` file applies, and what it sets (ENV-01)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..render.text import BOLD, DIM, escaped
+from ..resolve.envfile import FILE_NAME, env_file_of
+from ..spec.secret import MASK
+from . import output
+from .lookup import locate, spec_from_here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..resolve.envfile import EnvFile
+    from ..resolve.result import Args
+    from ..spec.model import Config, Runnable
+    from ..spec.plain import Json
+
+RULES = {
+    "variable": "RUNSPEC_ENV_FILE names it",
+    "runnable": "the runnable's runspec_env names it",
+    "config": "runspec_env of [config] names it",
+    "prefix": "the environment's own, for nothing names another",
+}
+
+
+def run(args: Args) -> int:
+    """Show the file in force; its values are never shown."""
+    runnable, config, spec = _subject(args.name.value)
+    found = env_file_of(runnable, config, spec, os.environ)
+    if args.format.value == "json":
+        output.show_json(_json(found))
+    else:
+        output.show(_text(found))
+    return 0
+
+
+def _subject(name: str | None) -> tuple[Runnable, Config, str]:
+    """The runnable asked about; else nothing but the [config] of the nearest spec."""
+    if name is not None:
+        loaded = locate(name).load()
+        return loaded.runnable, loaded.config, loaded.path
+    from ..source.toml import read_toml
+    from ..spec.build import build
+    from ..spec.model import Config, Runnable
+
+    spec = spec_from_here()
+    config = build(read_toml(spec)).config if spec else Config()
+    return Runnable(), config, spec or ""
+
+
+def _json(found: EnvFile | None) -> Json:
+    if found is None:
+        return {"path": None, "rule": None, "names": []}
+    return {"path": found.path, "rule": found.rule, "names": list(found.variables)}
+
+
+def _text(found: EnvFile | None) -> str:
+    style = output.style()
+    if found is None:
+        return _nothing()
+    lines = [
+        style.paint(escaped(found.path), BOLD),
+        f"  {style.paint(RULES[found.rule], DIM)}",
+    ]
+    names = [(name, MASK) for name in found.variables]
+    lines += ["", *output.rows(names)] if names else ["", "  It sets nothing."]
+    return "\n".join(lines)
+
+
+def _nothing() -> str:
+    if os.environ.get("RUNSPEC_ENV_FILE") == "":
+        return "No .runspec_env file applies: RUNSPEC_ENV_FILE is set to nothing."
+    path = escaped(os.path.join(sys.prefix, FILE_NAME))
+    return f"No .runspec_env file applies: nothing names one, and {path} doesn't exist."

@@ -1,0 +1,117 @@
+"""`runspec init`: a spec and a code stub, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import Fault, SpecError
+from . import output
+from .scaffold import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..resolve.result import Args
+
+DEFAULT_LANG = "python"
+
+
+def run(args: Args) -> int:
+    """Write the files of a new runnable; nothing that is there is touched."""
+    here = os.getcwd()
+    name: str = args.name.value or os.path.basename(here)
+    _require_name(name)
+    plan = Plan(here, name, _lang(args.lang.value), example=args.example.value)
+    above = args.project_dir.value
+    if args.write_project.value or above is not None:
+        plan.add_project(_project(here, str(above) if above else None))
+    _write(plan.files)
+    output.show(_text(plan, here))
+    return 0
+
+
+def _require_name(name: str) -> None:
+    from ..spec.names import section_name
+
+    if name == "config" or not section_name(name):
+        detail = "choose another with --name"
+        raise SpecError(Fault("name-invalid", name, received=name, detail=detail))
+
+
+def _lang(chosen: str | None) -> str:
+    """The language asked for; else that of the nearest spec's [config] (CFG-02)."""
+    from ..source.toml import read_toml
+    from ..spec.build import build
+    from .lookup import spec_from_here
+    from .scaffold import LANGS
+
+    if chosen is not None:
+        return chosen
+    spec = spec_from_here()
+    lang = build(read_toml(spec)).config.lang if spec else None
+    return lang if lang in LANGS else DEFAULT_LANG
+
+
+def _project(here: str, chosen: str | None) -> str:
+    """Where the project's files go: a directory above the package."""
+    parent = os.path.dirname(here)
+    if chosen is None and os.path.basename(parent) == "src":
+        parent = os.path.dirname(parent)
+    project = parent if chosen is None else os.path.realpath(chosen)
+    inside = os.path.realpath(here).startswith(os.path.join(project, ""))
+    if not inside or os.path.realpath(here) == project:
+        raise SpecError(Fault("not-above-package", project, expected=(parent,)))
+    if not os.path.basename(here).isidentifier():
+        raise SpecError(Fault("not-a-package-name", os.path.basename(here)))
+    return project
+
+
+def _write(files: dict[str, tuple[str, int]]) -> None:
+    """Write every file, or none (a path that exists is `file-exists`)."""
+    taken = [path for path in files if os.path.lexists(path)]
+    if taken:
+        raise SpecError(*(Fault("file-exists", path) for path in taken))
+    written: list[str] = []
+    try:
+        for path, (text, mode) in files.items():
+            _write_new(path, text, mode)
+            written.append(path)
+    except OSError as error:
+        from ..source.replace import remove
+
+        for done in written:
+            remove(done)
+        code = "file-exists" if isinstance(error, FileExistsError) else "unwritable"
+        raise SpecError(Fault(code, path, detail=error.strerror or "")) from None
+
+
+def _write_new(path: str, text: str, mode: int) -> None:
+    """Write a file that isn't there yet; it appears only when it is whole."""
+    from ..source.replace import CREATE, remove
+
+    temporary = f"{path}.{os.getpid()}"
+    with open(os.open(temporary, CREATE, mode), "w", encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+            _appear(temporary, path)
+        finally:
+            remove(temporary)
+
+
+def _appear(temporary: str, path: str) -> None:
+    """Give a file its name, unless another has it."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        os.rename(temporary, path)
+
+
+def _text(plan: Plan, here: str) -> str:
+    style = output.style()
+    written = [f"  {os.path.relpath(path, here)}" for path in plan.files]
+    steps = [f"  {line}" for line in plan.next_steps(here)]
+    return "\n".join(
+        [style.paint("Written", "1"), *written, "", style.paint("Next", "1"), *steps]
+    )

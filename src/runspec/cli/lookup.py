@@ -1,0 +1,73 @@
+"""The spec that a runnable's name stands for: installed here, or found from here."""
+
+from __future__ import annotations
+
+import os
+
+from ..entry import _load as load
+from ..errors import SpecError
+from ..spec.catalogue import Catalogue, unknown
+from ..specfile import find_spec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..entry import Loaded
+
+
+class Located:
+    """`path` of the spec of a runnable; `installed`: a distribution ships it."""
+
+    __slots__ = ("installed", "name", "path")
+
+    def __init__(self, name: str, path: str, *, installed: bool) -> None:
+        self.name = name
+        self.path = path
+        self.installed = installed
+
+    def load(self) -> Loaded:
+        """The runnable; raises SpecError when it is faulty."""
+        return load(self.name, self.path, None)
+
+
+def locate(name: str) -> Located:
+    """The spec of `name`: that of RUNSPEC_CONFIG, an installed one, the nearest one.
+
+    Each counts only when it declares the name. Raises SpecError
+    (`unknown-runnable`, or `name-conflict` when it can't be told which is meant).
+    """
+    named = os.environ.get("RUNSPEC_CONFIG")
+    configured = find_spec(named, {}, None) if named else None
+    known = declared_in(configured)
+    if configured and name in known:
+        return Located(name, configured, installed=False)
+    catalogue = Catalogue()
+    catalogue.environment.save()
+    if name in catalogue.listed:
+        path = catalogue.listed[name].spec.path
+        return Located(name, path, installed=True)
+    conflicts = [fault for fault in catalogue.conflicts if fault.runnable == name]
+    if conflicts:
+        raise SpecError(*conflicts)
+    nearest = spec_from_here()
+    found = declared_in(nearest)
+    if nearest and name in found:
+        return Located(name, nearest, installed=False)
+    raise unknown(name, [*found, *known, *(each.name for each in catalogue.declared)])
+
+
+def spec_from_here() -> str | None:
+    """The first spec file from the current directory upwards, if there is one."""
+    try:
+        return find_spec(None, {}, None)
+    except SpecError:
+        return None
+
+
+def declared_in(path: str | None) -> tuple[str, ...]:
+    """The names of all runnables of a file, those with faults included."""
+    if path is None:
+        return ()
+    from ..source.toml import read_toml
+    from ..spec.build import build
+
+    return build(read_toml(path)).names

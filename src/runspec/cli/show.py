@@ -1,0 +1,177 @@
+"""`runspec show`: one runnable, every field with the reason of its value."""
+
+from __future__ import annotations
+
+from ..errors import CallError, Fault
+from ..render.text import BOLD, CYAN, DIM, escaped
+from ..spec.fields import TABLES
+from ..spec.plain import plain_runnable, plain_value
+from . import output
+from .lookup import locate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..entry import Loaded
+    from ..render.text import Style
+    from ..resolve.result import Args
+    from ..spec.model import Arg, Group, Runnable
+    from ..spec.plain import Json
+
+    Cells = list[tuple[str, str, str]]
+
+NESTED = ("args", "groups", "commands")
+INHERITED = {
+    "autonomy": "AUT-01",
+    "enforce_run_as": "CFG-03",
+    "runspec_env": "ENV-01",
+}
+"""Fields that take their value from [config], and by which rule."""
+
+
+def run(args: Args) -> int:
+    """Show the runnable or the command that the positionals name."""
+    loaded = locate(args.name.value).load()
+    chain = _chain(loaded.runnable, args.commands.value or [])
+    facts = _facts(chain, loaded)
+    if args.format.value == "json":
+        output.show_json(_json(chain, facts, loaded))
+    else:
+        output.show(_text(chain, facts, loaded, output.style()))
+    return 0
+
+
+def _chain(runnable: Runnable, commands: list[str]) -> list[Runnable]:
+    from ..nearest import nearest
+
+    chain = [runnable]
+    for name in commands:
+        below = chain[-1].commands
+        if name not in below:
+            near = nearest(name, below)
+            fault = Fault(
+                "unknown-command",
+                name,
+                received=name,
+                expected=tuple(below),
+                candidates=near,
+            )
+            raise CallError(fault, runnable=runnable.name)
+        chain.append(below[name])
+    return chain
+
+
+def _facts(chain: list[Runnable], loaded: Loaded) -> dict[str, Json]:
+    """The fields of the last of `chain`, inherited ones filled in."""
+    facts = plain_runnable(chain[0], loaded.config)
+    for level in chain[1:]:
+        facts = facts["commands"][level.name]  # type: ignore[assignment,index,call-overload]
+    return facts
+
+
+def _why_field(chain: list[Runnable], attribute: str, value: Json) -> str:
+    if chain[-1].declares(attribute):
+        return "declared"
+    if attribute == "autonomy" and any(level.autonomy for level in chain):
+        return "AUT-02"
+    inherited = attribute in INHERITED and value is not None
+    return INHERITED[attribute] if inherited else "default"
+
+
+def _why_arg(arg: Arg, attribute: str) -> str:
+    rule = arg.inferred.get(attribute)
+    return rule or ("declared" if arg.declares(attribute) else "default")
+
+
+def _json(chain: list[Runnable], facts: dict[str, Json], loaded: Loaded) -> Json:
+    """Fields as SCH-10 has them, and `why` with the reason of each, by name."""
+    runnable = chain[-1]
+    why: dict[str, Json] = {
+        key: _why_field(chain, key, facts[key])
+        for key in facts
+        if key not in (*NESTED, "name")
+    }
+    arguments: dict[str, Json] = {
+        arg.name: {f.attribute: _why_arg(arg, f.attribute) for f in TABLES["arg"]}
+        for arg in runnable.args.values()
+    }
+    return {
+        "source": loaded.path,
+        "command": [level.name for level in chain],
+        "runnable": facts,
+        "why": {**why, "args": arguments},
+    }
+
+
+def _text(
+    chain: list[Runnable], facts: dict[str, Json], loaded: Loaded, style: Style
+) -> str:
+    runnable = chain[-1]
+    title = " ".join(level.name for level in chain)
+    head = f"{style.paint(title, BOLD)}  {style.paint(escaped(loaded.path), DIM)}"
+    tables = [(head, _field_cells(chain, facts))]
+    tables += [
+        (_head("args", arg, style), _arg_cells(arg)) for arg in runnable.args.values()
+    ]
+    tables += [
+        (_head("groups", group, style), _group_cells(group))
+        for group in runnable.groups.values()
+    ]
+    blocks = ["\n".join([title, *_lines(cells, style)]) for title, cells in tables]
+    if runnable.commands:
+        below = runnable.commands.values()
+        cells = [(each.name, each.description or "") for each in below]
+        blocks.append("\n".join([style.paint("commands", CYAN), *output.rows(cells)]))
+    return "\n\n".join(blocks)
+
+
+def _head(table: str, record: Arg | Group, style: Style) -> str:
+    return style.paint(f"{table}.{record.name}", CYAN)
+
+
+def _field_cells(chain: list[Runnable], facts: dict[str, Json]) -> Cells:
+    return [
+        (field.key, _value(facts[field.attribute]), why)
+        for field in TABLES["runnable"]
+        if field.key not in NESTED
+        for why in (_why_field(chain, field.attribute, facts[field.attribute]),)
+        if why != "default" or field.default not in (None, "", (), {})
+    ]
+
+
+def _arg_cells(arg: Arg) -> Cells:
+    cells: Cells = []
+    for field in TABLES["arg"]:
+        why = _why_arg(arg, field.attribute)
+        value = plain_value(getattr(arg, field.attribute))
+        if why != "default" or value not in (None, [], {}):
+            cells.append((field.key, _value(value), why))
+    return cells
+
+
+def _group_cells(group: Group) -> Cells:
+    return [
+        (field.key, _value(plain_value(getattr(group, field.attribute))), "declared")
+        for field in TABLES["group"]
+        if group.declares(field.attribute)
+    ]
+
+
+def _value(value: Json) -> str:
+    """As TOML would have it, on one line; nothing is a dash."""
+    import json
+
+    if value is None:
+        return "-"
+    return escaped(json.dumps(value, ensure_ascii=False))
+
+
+def _lines(cells: Cells, style: Style) -> list[str]:
+    """Key, value, reason; the reason is beside values that leave room for it."""
+    key = max((len(row[0]) for row in cells), default=0)
+    room = style.width - key - 14
+    fitting = [len(value) for _, value, _ in cells if len(value) <= room]
+    width = max(fitting, default=0)
+    return [
+        f"  {name:<{key}}  {value:<{width}}  {style.paint(why, DIM)}"
+        for name, value, why in cells
+    ]

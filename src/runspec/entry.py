@@ -1,0 +1,155 @@
+"""`parse()` and `load_spec()`: the only wiring of the layers for a running program."""
+
+import os
+import sys
+
+from .model import revive
+from .resolve import declared, resolve
+from .resolve.result import Args
+from .specfile import find_spec, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TypeVar, overload
+
+    from .model import Config, Runnable
+    from .resolve.coerce import Coercer
+
+    T = TypeVar("T")
+    PathLike = str | os.PathLike[str]
+
+
+class Loaded:
+    """One runnable of a spec file, its `[config]`, and the warnings about it."""
+
+    __slots__ = ("config", "notes", "path", "runnable")
+    config: "Config"
+    notes: object
+    path: str
+    runnable: "Runnable"
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def parse(
+        script_name: str | None = None,
+        argv: Sequence[str] | None = None,
+        config_path: PathLike | None = None,
+    ) -> Args: ...
+    @overload
+    def parse(
+        script_name: str | None = None,
+        argv: Sequence[str] | None = None,
+        config_path: PathLike | None = None,
+        *,
+        into: type[T],
+    ) -> T: ...
+    def parse(*args: Any, **options: Any) -> Any: ...
+else:
+
+    def parse(script_name=None, argv=None, config_path=None, *, into=None):
+        """The arguments of this call, checked against the spec.
+
+        `script_name` is the runnable (FIND-07), `argv` the tokens after the
+        program's name, `config_path` the spec file or its directory (FIND-01).
+        `into` is a dataclass to return instead of Args (RES-06). Ends the program
+        with a message on stderr and exit status 2 for a wrong call or 1 for a
+        faulty spec, and with 0 after help or the version.
+        """
+        file = sys._getframe(1).f_globals.get("__file__")
+        return _parse(script_name, argv, config_path, into, file)
+
+
+def _parse(
+    script_name: "str | None",
+    argv: "Sequence[str] | None",
+    config_path: "PathLike | None",
+    into: "type[T] | None",
+    caller: "str | None",
+) -> "Args | T":
+    loaded = None
+    try:
+        loaded = _load(script_name, config_path, caller)
+        call = resolve(
+            loaded.runnable,
+            loaded.config,
+            sys.argv[1:] if argv is None else argv,
+            os.environ,
+            spec_path=loaded.path,
+        )
+        if call.warnings:
+            from .stop import warn
+
+            warn(call.warnings, os.environ)
+        if into is None:
+            return Args(call)
+        from .resolve.into import made_into
+
+        return made_into(into, call)
+    except Exception as error:
+        _stop(error, loaded)
+        raise
+
+
+def load_spec(
+    script_name: "str | None" = None, config_path: "PathLike | None" = None
+) -> Args:
+    """The runnable with its defaults; the command line isn't read.
+
+    Ends the program with exit status 1 where the spec is missing or faulty.
+    """
+    try:
+        file = sys._getframe(1).f_globals.get("__file__")
+        loaded = _load(script_name, config_path, file)
+        return Args(declared(loaded.runnable, loaded.config, spec_path=loaded.path))
+    except Exception as error:
+        _stop(error, None)
+        raise
+
+
+def register_type(name: str, coercer: "Coercer") -> None:
+    """Add a type: `coercer(text, arg)` returns the value or raises (TYPE-10)."""
+    from .resolve.coerce import BUILT_IN, COERCERS
+
+    if name in BUILT_IN:
+        raise ValueError(f"{name!r} is a type of runspec's own")
+    COERCERS[name] = coercer
+
+
+def _load(
+    script_name: "str | None", config_path: "PathLike | None", caller: "str | None"
+) -> Loaded:
+    path = find_spec(config_path, os.environ, caller)
+    name = script_name or _program()
+    found = read(path, name, sole=script_name is None)
+    if found is None:
+        from .spec.load import load
+
+        found = load(path, name, sole=script_name is None)
+    loaded = Loaded()
+    loaded.path = path
+    loaded.runnable = revive(found[0])
+    loaded.config = revive(found[1])
+    loaded.notes = found[2]
+    return loaded
+
+
+def _program() -> str:
+    """The running program's name (FIND-07)."""
+    directory, base = os.path.split(sys.argv[0] if sys.argv else "")
+    if base == "__main__.py":
+        base = os.path.basename(directory)
+    return base.removesuffix(".py").removesuffix(".exe")
+
+
+def _stop(error: Exception, loaded: "Loaded | None") -> None:
+    """End the program for what a person caused; return for anything else."""
+    from .errors import RunspecError
+    from .resolve.bind import Asked
+
+    if isinstance(error, RunspecError | Asked):
+        from .stop import stop
+
+        raise stop(error, loaded) from None

@@ -1,0 +1,93 @@
+# Written by `make generate` from spec/fields.py.
+from collections.abc import Mapping
+from typing import Any
+
+from .model_more import JumpHost, Logging, RecipeConfig, Resources, Run, RunAs
+
+class Record:
+    def __init__(self, **values: object) -> None: ...
+    def declares(self, attribute: str) -> bool: ...
+
+RECORDS: dict[str, type[Record]]
+
+def revive(data: Any) -> Any: ...
+def class_of(name: str) -> type[Record]: ...
+
+class Config(Record):
+    autonomy_default: str
+    lang: str | None
+    name: str | None
+    version: str
+    runspec_env: str | None
+    types: tuple[str, ...]
+    enforce_run_as: str
+    jump_hosts: Mapping[str, JumpHost]
+    logging: Logging | None
+
+class Runnable(Record):
+    name: str
+    description: str | None
+    autonomy: str | None
+    autonomy_reason: str | None
+    output: str
+    discoverable: tuple[str, ...]
+    serve: tuple[str, ...]
+    hosts: tuple[str, ...] | None
+    run_as: str | RunAs | None
+    become_method: str
+    become_flags: str | None
+    enforce_run_as: str | None
+    examples: tuple[Example, ...]
+    runspec_env: str | None
+    require_command: bool
+    args: Mapping[str, Arg]
+    groups: Mapping[str, Group]
+    commands: Mapping[str, Runnable]
+    schema: str
+    docs: str
+    recipe_name: str
+    image: str | None
+    setup: str
+    run: Run | None
+    config: RecipeConfig | None
+    resources: Resources | None
+    env: Mapping[str, str]
+
+class Arg(Record):
+    name: str
+    type: str
+    default: object
+    required: bool
+    description: str | None
+    options: tuple[str | int | float, ...] | None
+    range: tuple[int | float, int | float] | None
+    pattern: str | None
+    min_length: int | None
+    max_length: int | None
+    multiple: bool
+    delimiter: str | None
+    short: str | None
+    env: tuple[str, ...]
+    deprecated: str | None
+    autonomy: str | None
+    discoverable: tuple[str, ...]
+    ui: str | None
+    hint: str | None
+    meta: Mapping[str, object]
+    position: int | None
+    matcher: tuple[object, ...] | None
+    inferred: Mapping[str, str]
+
+class Group(Record):
+    name: str
+    exclusive: bool
+    inclusive: bool
+    at_least_one: bool
+    exactly_one: bool
+    args: tuple[str, ...]
+    trigger: str | None
+    requires: tuple[str, ...]
+
+class Example(Record):
+    cmd: str
+    description: str | None

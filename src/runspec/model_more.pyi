@@ -1,0 +1,40 @@
+# Written by `make generate` from spec/fields.py.
+from collections.abc import Mapping
+
+from .model import Record
+
+MORE: dict[str, type[Record]]
+
+class JumpHost(Record):
+    name: str
+    host: str | None
+    user: str | None
+    port: int | None
+    key: str | None
+    proxy: str | None
+    bin: str | None
+    options: tuple[str, ...]
+    groups: tuple[str, ...]
+
+class Logging(Record):
+    rotate: str
+    keep: int
+
+class RunAs(Record):
+    default: str | None
+    hosts: Mapping[str, str]
+    patterns: Mapping[str, str]
+
+class Run(Record):
+    launch: str
+    cmd: str
+    workdir: str | None
+
+class RecipeConfig(Record):
+    dir: str
+    default: str
+    format: str
+
+class Resources(Record):
+    nodes: int
+    gpus_per_node: int | str

@@ -1,0 +1,178 @@
+"""Runnables as tools of an agent (SCH).
+
+Runnable ──chains──▶ one Tool per leaf ──as_mcp, as_openai, as_anthropic──▶ JSON
+"""
+
+from __future__ import annotations
+
+from ..spec.names import attribute_of
+from ..spec.plain import plain_value
+from ..spec.policy import autonomy_of
+from .schema_args import arg_schema, withheld
+from .schema_groups import GroupRule, constrain, group_rules, rule_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..model import Arg, Config, Group, Runnable
+    from ..spec.plain import Json
+
+    Chain = tuple[Runnable, ...]
+
+
+class Tool:
+    """One runnable, or one command of it, as an agent sees it.
+
+    `chain` is the runnable and the commands chosen, outermost first; `command` the
+    names of those commands. `args` are the arguments in force by attribute, those
+    an agent can't set included. `input_schema` is JSON Schema 2020-12 as plain data.
+    """
+
+    __slots__ = (
+        "args",
+        "autonomy",
+        "autonomy_reason",
+        "chain",
+        "command",
+        "description",
+        "discoverable",
+        "input_schema",
+        "name",
+        "output",
+        "title",
+    )
+
+    def __init__(self, chain: Chain, config: Config) -> None:
+        leaf = chain[-1]
+        names = [level.name for level in chain]
+        self.chain = chain
+        self.command = tuple(names[1:])
+        self.name = "_".join(names)
+        self.title = " ".join(names)
+        self.args = args_in_force(chain)
+        rules = _rules(chain, self.args)
+        self.description = _description(leaf, rules)
+        self.input_schema = _input_schema(self.args, rules)
+        self.autonomy = autonomy_of(chain, config)
+        self.autonomy_reason = _autonomy_reason(chain)
+        self.output = leaf.output
+        self.discoverable = _discoverable(chain)
+
+
+def tools(runnable: Runnable, config: Config) -> list[Tool]:
+    """Its tools in declared order, whatever their autonomy and audience (SCH-01)."""
+    return [Tool(chain, config) for chain in _chains((runnable,))]
+
+
+def _chains(chain: Chain) -> Iterator[Chain]:
+    level = chain[-1]
+    if not level.commands or (level.args and not level.require_command):
+        yield chain
+    for command in level.commands.values():
+        yield from _chains((*chain, command))
+
+
+def args_in_force(chain: Chain) -> dict[str, Arg]:
+    """The arguments of every level by attribute; the deepest holds (ARG-21)."""
+    found: dict[str, Arg] = {}
+    for level in chain:
+        found |= {attribute_of(arg.name): arg for arg in level.args.values()}
+    return found
+
+
+def _rules(chain: Chain, args: dict[str, Arg]) -> list[GroupRule]:
+    groups: dict[str, Group] = {}
+    for level in chain:
+        groups |= level.groups
+    return [rule for group in groups.values() for rule in group_rules(group, args)]
+
+
+def _description(leaf: Runnable, rules: list[GroupRule]) -> str:
+    words = dict.fromkeys(rule_words(rule) for rule in rules)
+    parts = [leaf.description.strip()] if leaf.description else []
+    return "\n\n".join([*parts, *([" ".join(words)] if words else [])])
+
+
+def _input_schema(args: dict[str, Arg], rules: list[GroupRule]) -> dict[str, Json]:
+    settable = [arg for arg in args.values() if not withheld(arg)]
+    schema: dict[str, Json] = {
+        "type": "object",
+        "properties": {arg.name: arg_schema(arg) for arg in settable},
+        "required": [arg.name for arg in settable if arg.required],
+        "additionalProperties": False,
+    }
+    return schema | constrain(rules)
+
+
+def _autonomy_reason(chain: Chain) -> str | None:
+    """The reason given at the level that decides the autonomy, or below it."""
+    for level in reversed(chain):
+        if level.autonomy_reason is not None or level.autonomy is not None:
+            return level.autonomy_reason
+    return None
+
+
+def _discoverable(chain: Chain) -> tuple[str, ...]:
+    """The audiences: the command's own, or those of the nearest level above.
+
+    A runnable that is hidden hides its commands.
+    """
+    for level in reversed(chain):
+        if level.declares("discoverable"):
+            return level.discoverable
+    return chain[-1].discoverable
+
+
+def _extensions(tool: Tool) -> dict[str, Json]:
+    found: dict[str, Json] = {"x-autonomy": tool.autonomy}
+    if tool.autonomy_reason is not None:
+        found["x-autonomy-reason"] = tool.autonomy_reason
+    found["x-output"] = tool.output
+    if any(level.declares("discoverable") for level in tool.chain):
+        found["x-discoverable"] = plain_value(tool.discoverable)
+    return found
+
+
+def as_mcp(tools: Iterable[Tool]) -> dict[str, Json]:
+    """`{"tools": […]}`, as `tools/list` of MCP has them (SCH-02)."""
+    return {
+        "tools": [
+            {
+                "name": tool.name,
+                "description": tool.description,
+                "inputSchema": tool.input_schema,
+                **_extensions(tool),
+            }
+            for tool in tools
+        ]
+    }
+
+
+def as_openai(tools: Iterable[Tool]) -> list[Json]:
+    """The `tools` of a request to OpenAI's interface (SCH-03)."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": tool.input_schema,
+            },
+            **_extensions(tool),
+        }
+        for tool in tools
+    ]
+
+
+def as_anthropic(tools: Iterable[Tool]) -> list[Json]:
+    """The `tools` of a request to Anthropic's interface (SCH-03)."""
+    return [
+        {
+            "name": tool.name,
+            "description": tool.description,
+            "input_schema": tool.input_schema,
+            **_extensions(tool),
+        }
+        for tool in tools
+    ]

@@ -1,0 +1,123 @@
+"""A wrong call put right as far as its faults say how (ERR-04)."""
+
+from __future__ import annotations
+
+from ..errors import ArgvPlace
+from .excerpt import MASK
+from .usage import metavar, takes_value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..errors import CallError, Fault
+    from .words import Names
+
+VALUES = (
+    "not-an-option",
+    "not-bool",
+    "not-float",
+    "not-int",
+    "not-path",
+    "not-text",
+    "not-valid",
+    "out-of-range",
+    "pattern-mismatch",
+    "too-long",
+    "too-short",
+)
+
+
+def suggested_call(error: CallError, names: Names) -> str | None:
+    """The call as a shell takes it, the nearest words put in, `<...>` for values.
+
+    None where some fault of the command line doesn't say what would be right.
+    """
+    places = [fault.place for fault in error.faults]
+    argv = next((p.argv for p in places if isinstance(p, ArgvPlace)), None)
+    if argv is None:
+        return None
+    draft = _Draft(argv, names)
+    if not all(map(draft.mend, error.faults)):
+        return None
+    from shlex import join
+
+    tokens = [_without_mask(token) for token in draft.tokens if token is not None]
+    return join([names.runnable, *tokens, *draft.added])
+
+
+def _without_mask(token: str) -> str:
+    return token.removesuffix(MASK) + "<VALUE>" if token.endswith(MASK) else token
+
+
+class _Draft:
+    """The tokens of the call, None for those that go, and what is added."""
+
+    def __init__(self, argv: tuple[str, ...], names: Names) -> None:
+        self.tokens: list[str | None] = list(argv)
+        self.added: list[str] = []
+        self.names = names
+
+    def mend(self, fault: Fault) -> bool:
+        """Put one fault right; whether that could be done."""
+        if fault.code == "missing-argument" or fault.code in (
+            "group-inclusive",
+            "group-requires",
+        ):
+            return self._add(fault)
+        place = fault.place
+        if not isinstance(place, ArgvPlace):
+            return True
+        if fault.code == "command-missing":
+            self.added.insert(0, "<command>")
+            return True
+        if place.index >= len(self.tokens):
+            return False
+        return self._at(fault, place)
+
+    def _at(self, fault: Fault, place: ArgvPlace) -> bool:
+        if fault.code in ("unexpected-argument", "secret-on-argv"):
+            self._remove(place.index, fault)
+        elif fault.code == "unexpected-value":
+            self.tokens[place.index] = fault.subject
+        elif fault.code == "value-missing":
+            token = self.tokens[place.index]
+            self.tokens[place.index] = f"{token}={self._value(fault.subject)}"
+        elif fault.candidates:
+            self._replace(place, fault.candidates[0])
+        elif fault.code in VALUES:
+            self._replace(place, self._value(fault.subject))
+        else:
+            return False
+        return True
+
+    def _add(self, fault: Fault) -> bool:
+        group = fault.code != "missing-argument"
+        for name in map(str, fault.expected) if group else (fault.subject,):
+            arg = self.names.arg(name)
+            if arg is None or arg.type == "password":
+                continue
+            if arg.position is None:
+                self.added.append(f"--{arg.name}")
+            if takes_value(arg):
+                self.added.append(self._value(arg.name))
+        return True
+
+    def _remove(self, index: int, fault: Fault) -> None:
+        """Drop a token, and the option before it if it is a secret's value."""
+        secret = fault.code == "secret-on-argv"
+        if secret and not (self.tokens[index] or "").startswith("-"):
+            self.tokens[index - 1] = None
+        self.tokens[index] = None
+
+    def _replace(self, place: ArgvPlace, word: str) -> None:
+        token = self.tokens[place.index] or ""
+        end = place.start + place.length if place.length else len(token)
+        self.tokens[place.index] = token[: place.start] + word + token[end:]
+
+    def _value(self, name: str) -> str:
+        """What stands for a value: `<INT 1..100>`, `<target>`."""
+        arg = self.names.arg(name)
+        if arg is None or arg.position is not None:
+            return f"<{name.lstrip('-')}>"
+        if arg.range is not None:
+            return f"<{metavar(arg)} {arg.range[0]}..{arg.range[1]}>"
+        return f"<{metavar(arg)}>"

@@ -1,0 +1,101 @@
+"""What `args.runspec_*`, reprs and misuse answer; only loaded when asked."""
+
+from __future__ import annotations
+
+from ..errors import ArgvPlace, EnvPlace
+from ..nearest import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from ..errors import Place
+    from ..model import Arg, Group
+    from .result import Invocation, Value, Where
+
+MASK = "***"
+
+
+def about(call: Invocation, name: str) -> Any:
+    """The attribute `name` of RES-03. Raises AttributeError with the nearest name."""
+    found = ABOUT.get(name)
+    if found is not None:
+        return found(call)
+    near = nearest(name, (*call.values, *ABOUT))
+    hint = f"; did you mean args.{near[0]}?" if near else ""
+    raise AttributeError(f"{call.runnable.name} has no argument {name!r}{hint}")
+
+
+def shown(value: Value) -> str:
+    """The repr of a value, a secret's masked (RES-05)."""
+    if value.arg.type == "password" and value.plain is not None:
+        return repr(MASK)
+    return repr(value.value)
+
+
+def summary(call: Invocation) -> str:
+    """The repr of a whole call."""
+    values = "".join(f", {name}={shown(value)}" for name, value in call.values.items())
+    return f"Args(runnable={call.runnable.name!r}{values})"
+
+
+def misuse(arg: Arg) -> TypeError:
+    """The error for an argument that was taken for its value (RES-04)."""
+    attribute = arg.name.replace("-", "_")
+    return TypeError(
+        f"args.{attribute} is the argument, not its value; write args.{attribute}.value"
+    )
+
+
+def place_of(origin: Where) -> Place | None:
+    """Where a value came from, as a place."""
+    if isinstance(origin, str):
+        return EnvPlace(origin)
+    if isinstance(origin, tuple):
+        argv, index = origin
+        return ArgvPlace(tuple(argv), index)
+    return origin
+
+
+def groups_of(call: Invocation) -> list[Group]:
+    """The groups of every level chosen, outermost first."""
+    return [group for level in call.chain for group in level.groups.values()]
+
+
+def _source(call: Invocation) -> Path:
+    from pathlib import Path
+
+    return Path(call.spec_path)
+
+
+def _spec(call: Invocation) -> dict[str, Any]:
+    from ..spec.plain import plain
+
+    return plain(call.runnable)
+
+
+def _runspec_env(call: Invocation) -> Callable[[], dict[str, str]]:
+    def get_runspec_env() -> dict[str, str]:
+        from .envfile import env_file_of
+
+        file = env_file_of(call.runnable, call.config, call.spec_path, call.environ)
+        return {} if file is None else dict(file.variables)
+
+    return get_runspec_env
+
+
+ABOUT: dict[str, Callable[[Invocation], object]] = {
+    "runspec_runnable": lambda call: call.runnable.name,
+    "runspec_command": lambda call: call.command[-1] if call.command else None,
+    "runspec_command_path": lambda call: list(call.command),
+    "runspec_autonomy": lambda call: call.autonomy,
+    "runspec_agent": lambda call: call.agent,
+    "runspec_discoverable": lambda call: list(call.runnable.discoverable),
+    "runspec_source": _source,
+    "runspec_prefix": lambda call: _source(call).parent,
+    "runspec_spec": _spec,
+    "runspec_groups": groups_of,
+    "get_runspec_env": _runspec_env,
+}

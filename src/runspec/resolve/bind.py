@@ -1,0 +1,231 @@
+"""Tokens of a command line to the arguments they are for (BIND, CMD).
+
+    argv    = { option | operand } [ "--" { token } ]
+    option  = "--" name [ "=" text ] | "-" letters [ "=" text ]
+    operand = "-" | negative number | a token that doesn't begin with "-"
+
+One pass, left to right; nothing is coerced here.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..errors import Fault, Word
+    from ..model import Arg, Runnable
+
+    Given = tuple[str | bool, int, int]
+
+DIGITS = "0123456789"
+
+
+class Asked(Exception):  # noqa: N818
+    """Help or the version was asked for: `kind` says which, `chain` of what."""
+
+    def __init__(self, kind: str, chain: "list[Runnable]") -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.chain = chain
+
+
+class Binder:
+    """The state of one pass.
+
+    `chain` is the runnable and the commands chosen, `scope` the arguments in force
+    by attribute, `given` what stood on the line for each: the text (True: a switch),
+    the token's index and where in it the text starts. `masked` holds the places
+    (index, start) of secrets, `failed` the attributes that already have a fault.
+    `lost` is set where the rest can't be understood.
+    """
+
+    def __init__(self, runnable: "Runnable", argv: "Sequence[str]") -> None:
+        self.argv = argv
+        self.chain: list[Runnable] = []
+        self.scope: dict[str, Arg] = {}
+        self.given: dict[str, list[Given]] = {}
+        self.faults: list[Fault] = []
+        self.masked: list[tuple[int, int]] = []
+        self.failed: set[str] = set()
+        self.lost = False
+        self._options: dict[str, Arg] = {}
+        self._negations: dict[str, Arg] = {}
+        self._positionals: list[Arg] = []
+        self._rest: Arg | None = None
+        self._next = 0
+        self._enter(runnable)
+
+    def bind(self) -> None:
+        """Read the whole line. Raises Asked."""
+        argv = self.argv
+        while self._next < len(argv) and not self.lost:
+            index = self._next
+            token = argv[index]
+            self._next += 1
+            if token == "--":  # noqa: S105
+                self._after_separator()
+            elif token.startswith("--"):
+                self._long(token, index)
+            elif self._is_operand(token):
+                self._operand(token, index)
+            else:
+                self._cluster(token, index)
+        leaf = self.chain[-1]
+        if leaf.require_command and leaf.commands and not self.lost:
+            self.lost = True
+            self._wrong("command-missing", leaf.name, len(argv), expected=leaf.commands)
+
+    def _enter(self, runnable: "Runnable") -> None:
+        self.chain.append(runnable)
+        positionals: list[Arg] = []
+        for key, arg in runnable.args.items():
+            self.scope[key.replace("-", "_")] = arg
+            if arg.position is not None:
+                positionals.append(arg)
+            elif arg.type == "rest":
+                self._rest = arg
+            else:
+                name = key.replace("_", "-")
+                self._options["--" + name] = arg
+                if arg.short is not None:
+                    self._options[arg.short] = arg
+                if arg.type == "flag" and arg.default is True:
+                    self._negations["--no-" + name] = arg
+        positionals.sort(key=lambda arg: arg.position or 0)
+        self._positionals = positionals
+
+    def _is_operand(self, token: str) -> bool:
+        if len(token) < 2 or token[0] != "-":
+            return True
+        digit = token[2:3] if token[1] == "." else token[1]
+        return digit != "" and digit in DIGITS and "-" + token[1] not in self._options
+
+    def _give(self, arg: "Arg", text: "str | bool", index: int, start: int = 0) -> None:
+        attribute = arg.name.replace("-", "_")
+        self.given.setdefault(attribute, []).append((text, index, start))
+
+    def _long(self, token: str, index: int) -> None:
+        name, equals, text = token.partition("=")
+        spelled = name.replace("_", "-")
+        arg = self._options.get(spelled)
+        if arg is not None:
+            self._option(arg, name, text if equals else None, index, len(name) + 1)
+        elif spelled in self._negations:
+            self._give(self._negations[spelled], "false", index)
+            if equals:
+                self._wrong("unexpected-value", name, index, received=text)
+        elif name == "--help" or name == "--version":
+            raise Asked(name[2:], self.chain)
+        else:
+            self._unknown(name, index, equals != "")
+
+    def _option(
+        self, arg: "Arg", name: str, text: "str | None", index: int, start: int
+    ) -> None:
+        """`text` is what is attached to the option, from `start` in its token."""
+        if arg.type == "flag":
+            self._give(arg, True if text is None else text, index, start)
+            return
+        if text is None:
+            if not self._takes_next():
+                if arg.type != "password":
+                    self._wrong("value-missing", arg.name, index, received=name)
+                    self.failed.add(arg.name.replace("-", "_"))
+                    return
+                text = ""
+            else:
+                index, start = self._next, 0
+                text = self.argv[index]
+                self._next += 1
+        if arg.type == "password":
+            self.masked.append((index, start))
+            self._wrong("secret-on-argv", arg.name, index, received=name)
+            self.failed.add(arg.name.replace("-", "_"))
+            return
+        self._give(arg, text, index, start)
+
+    def _takes_next(self) -> bool:
+        return self._next < len(self.argv) and self._is_operand(self.argv[self._next])
+
+    def _cluster(self, token: str, index: int) -> None:
+        for at in range(1, len(token)):
+            name = "-" + token[at]
+            arg = self._options.get(name)
+            if arg is None:
+                if name == "-h":
+                    raise Asked("help", self.chain)
+                self._unknown(name, index, len(token) > 2, at)
+                return
+            after = token[at + 1 :]
+            if after.startswith("="):
+                self._option(arg, name, after[1:], index, at + 2)
+                return
+            if arg.type != "flag":
+                self._option(arg, name, after or None, index, at + 1)
+                return
+            self._give(arg, True, index)
+
+    def _operand(self, token: str, index: int) -> None:
+        commands = self.chain[-1].commands
+        if token in commands:
+            self._enter(commands[token])
+        elif self._positionals:
+            self._positional(token, index)
+        elif commands:
+            self.lost = True
+            self._wrong(
+                "unknown-command", token, index, received=token, expected=commands
+            )
+        else:
+            self._wrong("unexpected-argument", token, index, received=token)
+
+    def _positional(self, token: str, index: int) -> None:
+        arg = self._positionals[0]
+        if not arg.multiple:
+            del self._positionals[0]
+        self._give(arg, token, index)
+
+    def _after_separator(self) -> None:
+        first, self._next = self._next, len(self.argv)
+        if self._rest is not None:
+            self.given[self._rest.name.replace("-", "_")] = [
+                (self.argv[index], index, 0) for index in range(first, self._next)
+            ]
+            return
+        for index in range(first, self._next):
+            if self._positionals:
+                self._positional(self.argv[index], index)
+            else:
+                token = self.argv[index]
+                self._wrong("unexpected-argument", token, index, received=token)
+
+    def _unknown(self, name: str, index: int, has_value: bool, at: int = 0) -> None:
+        """`has_value` says that the token holds the value, if there is one."""
+        from .report import unknown_argument
+
+        if not has_value and self._takes_next() and not self._positionals:
+            commands = self.chain[-1].commands
+            if self.argv[self._next] not in commands:
+                self._next += 1
+        known = (*self._options, *self._negations)
+        self.faults.append(unknown_argument(self, name, index, at, known))
+
+    def _wrong(
+        self,
+        code: str,
+        subject: str,
+        index: int,
+        received: "Word | None" = None,
+        expected: "Sequence[Word] | object" = (),
+    ) -> None:
+        from ..errors import ArgvPlace, Fault
+
+        place = ArgvPlace(tuple(self.argv), index)
+        self.faults.append(
+            Fault(
+                code,
+                subject,
+                place,
+                received=received,
+                expected=tuple(expected),  # type: ignore[arg-type]
+            )
+        )

@@ -1,0 +1,82 @@
+"""What a started runnable finds in its environment (INJ)."""
+
+from __future__ import annotations
+
+from ..resolve import upper, variable_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..resolve.result import Invocation, Value
+
+OWN = frozenset(
+    "RUNSPEC_" + name
+    for name in (
+        "AGENT",
+        "APPROVAL",
+        "COMMAND",
+        "CONFIG",
+        "DEBUG",
+        "DEFAULTS",
+        "ENV_FILE",
+        "ENV_TOML",
+        "JUMP_BIN",
+        "PROGRESS",
+        "RUNNABLE",
+        "RUN_ID",
+        "SERVE_CONTEXT",
+    )
+)
+"""Variables of runspec itself; no argument overwrites one (INJ-03, ARG-23)."""
+HANDED_ON = frozenset(("RUNSPEC_AGENT", "RUNSPEC_DEBUG", "RUNSPEC_ENV_FILE"))
+DEFAULT_SOURCES = ("spec_default", "config")
+
+
+def exports(invocation: Invocation) -> dict[str, str]:
+    """The variables that carry the call: arguments, and what was called."""
+    runnable = invocation.runnable.name
+    found: dict[str, str] = {}
+    defaults: list[str] = []
+    for value in invocation.values.values():
+        if value.plain is None:
+            continue
+        names = [variable_of(runnable, value.arg.name)]
+        short = "RUNSPEC_" + upper(value.arg.name)
+        if short not in OWN:
+            names.append(short)
+        found.update(dict.fromkeys(names, as_text(value)))
+        if value.source in DEFAULT_SOURCES:
+            defaults.extend(names)
+    found["RUNSPEC_RUNNABLE"] = runnable
+    found["RUNSPEC_COMMAND"] = " ".join(invocation.command)
+    found["RUNSPEC_CONFIG"] = invocation.spec_path
+    if defaults:
+        found["RUNSPEC_DEFAULTS"] = " ".join(defaults)
+    return found
+
+
+def as_text(value: Value) -> str:
+    """One value as a variable holds it (INJ-02)."""
+    plain = value.plain
+    if isinstance(plain, list):
+        return "\n".join(_item(each) for each in plain)
+    return _item(plain)
+
+
+def _item(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return str(value)
+
+
+def child_environment(
+    environ: Mapping[str, str], invocation: Invocation
+) -> dict[str, str]:
+    """The child's whole environment; nothing of the parent's call is in it (INJ-04)."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("RUNSPEC_") or name in HANDED_ON
+    }
+    return kept | exports(invocation)

@@ -1,0 +1,100 @@
+"""Reading a text file that may be anything (FILE-02, FILE-03)."""
+
+from __future__ import annotations
+
+import os
+from errno import ENXIO, EOPNOTSUPP
+from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG
+
+from ..errors import Fault, FilePlace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_BYTES = 16 * 1024 * 1024
+
+_CHUNK = 1 << 16
+
+
+def read_text(path: str) -> str | Fault:
+    """The text of a regular UTF-8 file, or what is wrong with it.
+
+    Nothing is waited for: a FIFO, socket or device is refused without reading.
+    """
+    try:
+        data = _read(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        return _fault("spec-not-found", path, error.strerror or "")
+    except OSError as error:
+        socket = error.errno in (ENXIO, EOPNOTSUPP)
+        code = "not-a-file" if socket else "unreadable"
+        return _fault(code, path, error.strerror or "")
+    except ValueError:
+        return _fault("unreadable", path, "the path has characters no path can have")
+    if isinstance(data, Fault):
+        return data
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _bad_byte(path, data, error.start)
+
+
+def _read(path: str) -> bytes | Fault:
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    descriptor = os.open(path, flags)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not S_ISREG(mode):
+            return _fault("not-a-file", path, _kind(mode))
+        data = b"".join(_chunks(descriptor))
+    finally:
+        os.close(descriptor)
+    if len(data) > MOST_BYTES:
+        return _fault("too-large", path, expected=(MOST_BYTES,))
+    return data
+
+
+def _chunks(descriptor: int) -> Iterator[bytes]:
+    """The content, but not much more than may be read."""
+    left = MOST_BYTES
+    while left >= 0:
+        chunk = os.read(descriptor, _CHUNK)
+        if not chunk:
+            return
+        left -= len(chunk)
+        yield chunk
+
+
+def _kind(mode: int) -> str:
+    kinds = (
+        (S_ISDIR, "a directory"),
+        (S_ISFIFO, "a FIFO"),
+        (S_ISCHR, "a device"),
+        (S_ISBLK, "a device"),
+    )
+    return next((words for is_kind, words in kinds if is_kind(mode)), "")
+
+
+def _bad_byte(path: str, data: bytes, start: int) -> Fault:
+    """FILE-02: columns count the characters before the byte."""
+    line = data.rfind(b"\n", 0, start) + 1
+    end = data.find(b"\n", start)
+    text = data[line : end if end >= 0 else len(data)].decode("utf-8", "replace")
+    column = len(data[line:start].decode("utf-8")) + 1
+    place = FilePlace(path, data.count(b"\n", 0, start) + 1, column, text.rstrip("\r"))
+    utf_16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    detail = "the file looks like UTF-16" if utf_16 else ""
+    return _fault("encoding", path, detail, place, f"0x{data[start]:02X}")
+
+
+def _fault(
+    code: str,
+    path: str,
+    detail: str = "",
+    place: FilePlace | None = None,
+    received: str | None = None,
+    expected: tuple[int, ...] = (),
+) -> Fault:
+    where = place or FilePlace(path, 0, 0)
+    return Fault(code, path, where, detail=detail, received=received, expected=expected)

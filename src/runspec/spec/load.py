@@ -1,0 +1,81 @@
+"""The cold path: read a spec, build it, keep it compiled."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import Fault, FilePlace, SpecError
+from ..nearest import nearest
+from ..source import kept
+from ..source.toml import read_toml
+from .build import Spec, build
+from .keep import dump, keep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..specfile import Entry
+
+
+def load(path: str, name: str, *, sole: bool) -> Entry:
+    """One runnable of `path`, as `specfile.read` gives it. Raises SpecError."""
+    seen = _status(path)
+    spec = build(read_toml(path))
+    chosen = _choose(spec, name, sole)
+    errors = spec.errors_for(chosen)
+    if errors:
+        raise SpecError(*errors)
+    if seen is not None:
+        _keep(spec, seen)
+    return dump(spec.runnables[chosen]), dump(spec.config), _warnings(spec, chosen)
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
+
+
+def _choose(spec: Spec, name: str, sole: bool) -> str:
+    if name in spec.names:
+        return name
+    if sole and len(spec.names) == 1:
+        return spec.names[0]
+    whole_file = spec.errors_for(None)
+    if whole_file:
+        raise SpecError(*whole_file)
+    raise SpecError(
+        Fault(
+            "unknown-runnable",
+            name,
+            FilePlace(spec.path, 0, 0),
+            received=name,
+            expected=tuple(spec.names),
+            candidates=nearest(name, spec.names),
+        )
+    )
+
+
+def _keep(spec: Spec, seen: os.stat_result) -> None:
+    if spec.errors_for(None):
+        return
+    entries = {
+        name: (dump(runnable), _warnings(spec, name))
+        for name, runnable in spec.runnables.items()
+    }
+    only = spec.names[0] if len(spec.names) == 1 else None
+    keep(spec.path, seen, dump(spec.config), entries, only)
+
+
+def _warnings(spec: Spec, name: str) -> tuple[object, ...]:
+    """The warnings about one runnable as plain data."""
+    return tuple(
+        kept.keep(fault)
+        for fault in spec.faults
+        if fault.severity == "warning" and fault.runnable == name
+    )
+
+
+def revive_warnings(notes: object) -> list[Fault]:
+    """The warnings that `load` put into an entry."""
+    return [kept.revive(note) for note in notes] if isinstance(notes, tuple) else []

@@ -1,0 +1,166 @@
+"""The spec file of a program, and its compiled form.
+
+The compiled form is one file per spec, one entry per runnable, plain data: `MAGIC`,
+a 64-bit sum and a 32-bit length of the index, the index, then the entries. It is
+trusted only when it is a regular file of this user or root that nobody else can
+write, its sums hold, and it was made from the spec as it is now by this version
+(CMP-02). `spec/keep.py` writes it.
+"""
+
+import marshal
+import os
+import sys
+from _imp import source_hash
+
+from . import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    Entry = tuple[object, object, object]
+
+SPEC_NAME = "runspec.toml"
+MAGIC = b"runspec1"
+HEAD = len(MAGIC) + 12
+FIRST_READ = 32_768
+STAMP = f"{__version__} {sys.implementation.cache_tag}"
+SUM_KEY = int.from_bytes(MAGIC, "little")
+READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+def find_spec(
+    config_path: "str | os.PathLike[str] | None",
+    environ: "Mapping[str, str]",
+    caller: "str | None",
+) -> str:
+    """The absolute path of the spec; `caller` is the calling module's file.
+
+    Raises SpecError (`spec-not-found`) with every place that was looked in.
+    """
+    named = os.fspath(config_path) if config_path is not None else None
+    named = named or environ.get("RUNSPEC_CONFIG")
+    if named:
+        return _named(os.path.abspath(named))
+    looked: list[str] = []
+    if caller:
+        found = _walk_up(os.path.dirname(os.path.abspath(caller)), looked)
+        if found:
+            return found
+    try:
+        found = _walk_up(os.getcwd(), looked)
+    except OSError:  # the current directory is gone
+        found = None
+    if found:
+        return found
+    raise _not_found(looked)
+
+
+def _named(path: str) -> str:
+    if os.path.isdir(path):
+        path = os.path.join(path, SPEC_NAME)
+    if not os.path.lexists(path):
+        raise _not_found([path])
+    return path
+
+
+def _walk_up(directory: str, looked: "list[str]") -> "str | None":
+    while directory not in looked:
+        path = f"{directory.rstrip('/')}/{SPEC_NAME}"
+        if os.path.isfile(path):
+            return path
+        looked.append(directory)
+        directory = os.path.dirname(directory)
+    return None
+
+
+def _not_found(looked: "list[str]") -> Exception:
+    from .errors import Fault, SpecError
+
+    return SpecError(Fault("spec-not-found", SPEC_NAME, expected=tuple(looked)))
+
+
+def read(spec: str, name: str, *, sole: bool) -> "Entry | None":
+    """The entry of one runnable: dumped runnable, dumped config, dumped warnings.
+
+    None where there is none. With `sole`, a file that declares just one runnable
+    gives that one (FIND-07).
+    """
+    try:
+        made_from = identity(os.stat(spec))
+    except OSError:
+        return None
+    for path in places(spec):
+        try:
+            found = _read_file(path, spec, made_from, name, sole)
+        except (OSError, ValueError, EOFError, TypeError):
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def identity(status: os.stat_result) -> "tuple[int, int, int]":
+    """What tells one state of a file from another."""
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def places(spec: str) -> "tuple[str, ...]":
+    """Where the compiled form of `spec` may be: beside it, then the user's cache."""
+    directory, base = os.path.split(spec)
+    beside = f"{directory}/__pycache__/{base}.{sys.implementation.cache_tag}.bin"
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if not os.path.isabs(home):
+        return (beside,)
+    key = source_hash(SUM_KEY, os.fsencode(spec)).hex()
+    return beside, f"{home}/runspec/{key}.{sys.implementation.cache_tag}.bin"
+
+
+def _read_file(
+    path: str, spec: str, made_from: "tuple[int, int, int]", name: str, sole: bool
+) -> "Entry | None":
+    try:
+        descriptor = os.open(path, READ)
+    except OSError:
+        return None
+    try:
+        if not trusted(os.fstat(descriptor)):
+            return None
+        head = os.read(descriptor, FIRST_READ)
+        start = HEAD + int.from_bytes(head[16:20], "little")
+        if start > len(head):
+            head += os.pread(descriptor, start - len(head), len(head))
+        stamp, made_of, origin, config, entries, only = _index(head[:start])
+        if (stamp, made_of, origin) != (STAMP, spec, made_from):
+            return None
+        found = entries.get(only if sole and name not in entries else name)
+        if found is None:
+            return None
+        offset, size, total = found
+        body = head[start + offset : start + offset + size]
+        if len(body) < size:
+            body = os.pread(descriptor, size, start + offset)
+        runnable, warnings = _summed(body, total)
+        return runnable, config, warnings
+    finally:
+        os.close(descriptor)
+
+
+def trusted(status: os.stat_result) -> bool:
+    """Whether it is a regular file that only this user or root could have written."""
+    return status.st_mode & 0o170022 == 0o100000 and (
+        status.st_uid == os.geteuid() or status.st_uid == 0
+    )
+
+
+def _index(head: bytes) -> "Any":
+    if head[:8] != MAGIC or source_hash(SUM_KEY, head[16:]) != head[8:16]:
+        raise ValueError
+    return marshal.loads(head[HEAD:])  # noqa: S302  the sum holds
+
+
+def _summed(body: bytes, total: bytes) -> "Any":
+    if source_hash(SUM_KEY, body) != total:
+        raise ValueError
+    return marshal.loads(body)  # noqa: S302  the sum holds
