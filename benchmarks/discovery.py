@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -24,24 +26,33 @@ name = {{ type = "str", description = "A name" }}
 times = {{ default = 1, range = [1, 10], description = "How often" }}
 shout = {{ default = false, description = "In capital letters" }}
 """
+SCRIPT = """\
+#!/bin/sh
+exec python -c 'import {name}; {name}.main()' "$@"
+"""
 
 
 def populate(environment: Path) -> None:
-    """Installs what is missing of the distributions, as a wheel would leave them."""
+    """Writes the distributions as wheels would leave them, then counts the tools."""
     site = next((environment / "lib").glob("python*")) / "site-packages"
     for number in range(DISTRIBUTIONS):
-        info = site / f"sample_{number}-1.0.dist-info"
-        if not info.exists():
-            _install(site, info, number)
+        _install(site, site / f"sample_{number}-1.0.dist-info", number)
+    shown = subprocess.run(local(environment), capture_output=True, text=True)
+    found = len(json.loads(shown.stdout)["tools"])
+    if found != WITH_SPEC:
+        raise RuntimeError(f"{found} tools were found, {WITH_SPEC} are there")
 
 
 def _install(site: Path, info: Path, number: int) -> None:
     name = f"sample_{number}"
     files = {f"{name}/__init__.py": "def main():\n    pass\n"}
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
     if number < WITH_SPEC:
         files[f"{name}/runspec.toml"] = SPEC.format(n=number)
+        files[f"../../../bin/tool-{number}"] = SCRIPT.format(name=name)
+        metadata += "Requires-Dist: runspec\n"
     files |= {
-        f"{info.name}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info.name}/METADATA": metadata,
         f"{info.name}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n",
         f"{info.name}/entry_points.txt": (
             f"[console_scripts]\ntool-{number} = {name}:main\n"
@@ -53,6 +64,8 @@ def _install(site: Path, info: Path, number: int) -> None:
         target = site / path
         target.parent.mkdir(exist_ok=True)
         target.write_text(text, "utf-8")
+        if "/bin/" in path:
+            target.chmod(0o755)
 
 
 def cases() -> list[Case]:

@@ -95,7 +95,7 @@ def wheel(
     with zipfile.ZipFile(path, "w") as archive:
         for each, text in content.items():
             member = zipfile.ZipInfo(each)
-            member.external_attr = 0o755 << 16
+            member.external_attr = 0o100755 << 16
             archive.writestr(member, text)
     return str(path)
 

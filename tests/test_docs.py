@@ -45,6 +45,13 @@ def test_three_dots_stand_for_any_text_and_nothing_else_does(
     assert pages.matches(expected, printed) is agree
 
 
+def test_no_page_shows_a_traceback_or_a_path_of_this_machine() -> None:
+    for page in EXAMPLES:
+        text = page.read_text("utf-8")
+        assert "Traceback (most" not in text
+        assert str(pages.ROOT) not in text
+
+
 def test_an_output_that_changed_is_shown_as_a_difference() -> None:
     page = "```console\n$ echo two\none\n```\n"
     assert pages.replay(page) == "```console\n$ echo two\ntwo\n```\n"

@@ -314,7 +314,7 @@ def test_on_a_terminal_messages_are_folded_to_its_width() -> None:
         "  know it",
         " --> a.toml",
         "  help: remove it: the value comes from the",
-        "  environment or a prompt",
+        "    environment or a prompt",
     ]
 
 

@@ -153,6 +153,34 @@ def test_editable_installs_of_two_build_backends_are_found(
     assert sorted(local(environment)) == ["hatched", "later"]
 
 
+@pytest.mark.parametrize(
+    ("record", "url"),
+    [
+        ("", ""),
+        ("\0/runspec.toml,,\n\ud800", ""),
+        ('"a,b/runspec.toml",,\n"unclosed/runspec.toml', ""),
+        ("../../../../etc/runspec.toml,,\n/etc/runspec.toml,,", "{"),
+        ("x.pth,,\nmissing.pth,,", '{"dir_info": {"editable": true}}'),
+    ],
+)
+def test_metadata_that_is_broken_is_passed_over(
+    bare: Environment, tmp_path: Path, record: str, url: str
+) -> None:
+    info = write(
+        tmp_path / "site" / "broken-1.dist-info",
+        {
+            "METADATA": "no header",
+            "direct_url.json": url,
+            "entry_points.txt": "[console_scripts\nx\n= =\n[]\n",
+            "top_level.txt": "..\n\0\n/etc\n",
+        },
+    )
+    (info / "RECORD").write_bytes(record.encode("utf-8", "surrogatepass"))
+    (info.parent / "x.pth").write_bytes(b"\0\n/no/such\n\xff\nimport os\n.\n")
+    done = bare.run("local", "--format", "mcp", PYTHONPATH=str(info.parent))
+    assert (names(done), done.returncode, done.stderr) == ([], 0, "")
+
+
 def test_of_two_that_declare_one_name_the_one_whose_program_it_is_is_listed(
     environment: Environment, tmp_path: Path
 ) -> None:
@@ -201,19 +229,20 @@ def test_a_script_that_one_of_two_ships_decides(
     assert environment.run("run", "deploy").stdout == "deployed\n"
 
 
+@pytest.fixture(scope="module")
+def filled(
+    make_environment: Callable[[], Environment],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Environment:
+    """An environment with the one package `tool_a`."""
+    environment = make_environment()
+    folder = tmp_path_factory.mktemp("wheels")
+    environment.install("--no-index", package(folder, "tool_a", "alpha"))
+    return environment
+
+
 class TestIndex:
     """The index of what is installed is a cache and nothing more (CMP-02)."""
-
-    @pytest.fixture(scope="class")
-    def filled(
-        self,
-        make_environment: Callable[[], Environment],
-        tmp_path_factory: pytest.TempPathFactory,
-    ) -> Environment:
-        environment = make_environment()
-        folder = tmp_path_factory.mktemp("wheels")
-        environment.install("--no-index", package(folder, "tool_a", "alpha"))
-        return environment
 
     @pytest.fixture
     def indexed(self, filled: Environment) -> Environment:

@@ -122,7 +122,7 @@ def model_more() -> str:
 
 def model_stub() -> str:
     classes = "\n\n\n".join(stub_class(name) for name in EVERY_CALL)
-    more = ", ".join(CLASSES[name] for name in TABLES if name not in EVERY_CALL)
+    more = ", ".join(sorted(CLASSES[n] for n in TABLES if n not in EVERY_CALL))
     return formatted(STUB_HEAD.replace("MORE", more) + classes + "\n", "model.pyi")
 
 

@@ -5,7 +5,8 @@ A `console` block holds commands (`$ ` and, where one goes on, `> `) with what t
 print, stdout and stderr together; `...` stands for any text, and alone on a line
 for any lines. Each command has a bash of its own; files stay from block to block.
 
-`python tools/pages.py [--write] [PAGE…]` checks pages, or writes the real output.
+`python tools/pages.py [--write] [PAGE…]` checks pages, or writes the real output
+(never a traceback, and `...` for paths of this machine).
 """
 
 from __future__ import annotations
@@ -128,7 +129,12 @@ def shown(step: Step, folder: Path) -> list[str]:
     expected = step.expected[: len(step.expected) - blank]
     if matches(expected, printed):
         return step.typed + step.expected
-    return step.typed + printed + [""] * blank
+    return step.typed + [_anywhere(line, folder) for line in printed] + [""] * blank
+
+
+def _anywhere(line: str, folder: Path) -> str:
+    """The line without the paths of this machine."""
+    return line.replace(str(folder), "...").replace(str(ROOT), "...")
 
 
 def replay(text: str) -> str:
@@ -154,29 +160,34 @@ def replay(text: str) -> str:
 def difference(page: Path) -> str:
     """How the page differs from what really happens; empty where it doesn't."""
     text = page.read_text("utf-8")
+    return _difference(page, text, replay(text))
+
+
+def _difference(page: Path, text: str, real: str) -> str:
+    shown, happened = text.split("\n"), real.split("\n")
     name = str(page.relative_to(ROOT))
     return "\n".join(
-        difflib.unified_diff(
-            text.split("\n"),
-            replay(text).split("\n"),
-            name,
-            "what it does",
-            lineterm="",
-        )
+        difflib.unified_diff(shown, happened, name, "in truth", lineterm="")
     )
+
+
+def check(page: Path, write: bool) -> bool:
+    """Prints how the page differs; whether it is right, or has been put right."""
+    text = page.read_text("utf-8")
+    real = replay(text)
+    if real == text:
+        return True
+    print(_difference(page, text, real))
+    if not write or "Traceback (most recent call last)" in real:
+        return False
+    page.write_text(real, "utf-8")
+    return True
 
 
 def main(argv: Sequence[str]) -> int:
     chosen = [Path(a).resolve() for a in argv if a != "--write"] or pages()
-    stale = 0
-    for page in chosen:
-        found = difference(page)
-        stale += bool(found)
-        if found:
-            print(found)
-        if found and "--write" in argv:
-            page.write_text(replay(page.read_text("utf-8")), "utf-8")
-    return 1 if stale and "--write" not in argv else 0
+    right = [check(page, "--write" in argv) for page in chosen]
+    return 0 if all(right) else 1
 
 
 if __name__ == "__main__":

@@ -1,38 +1,197 @@
 """One declaration for a command line, an agent tool, a form and a job.
 
-The public names are loaded when they are first used, so that importing the
-package costs next to nothing.
+This module is the only wiring of the layers for a running program. It imports
+nothing of them before it is called, so that importing the package costs next to
+nothing.
 """
+
+import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .entry import load_spec, parse, register_type
+    from collections.abc import Sequence
+    from typing import Any, TypeVar, overload
+
     from .errors import CallError, RunspecError, SpecError
+    from .model import Config, Runnable
+    from .resolve import Coercer
     from .resolve.result import Args, Value
+
+    T = TypeVar("T")
+    PathLike = str | os.PathLike[str]
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Args": "resolve.result",
-    "CallError": "errors",
-    "RunspecError": "errors",
-    "SpecError": "errors",
-    "Value": "resolve.result",
-    "load_spec": "entry",
-    "parse": "entry",
-    "register_type": "entry",
-}
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "Args",
+    "CallError",
+    "RunspecError",
+    "SpecError",
+    "Value",
+    "__version__",
+    "load_spec",
+    "parse",
+    "register_type",
+]
+
+
+class Loaded:
+    """One runnable of a spec file, its `[config]`, and the warnings about it."""
+
+    __slots__ = ("config", "notes", "path", "runnable")
+    config: "Config"
+    notes: object
+    path: str
+    runnable: "Runnable"
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def parse(
+        script_name: str | None = None,
+        argv: Sequence[str] | None = None,
+        config_path: PathLike | None = None,
+    ) -> Args: ...
+    @overload
+    def parse(
+        script_name: str | None = None,
+        argv: Sequence[str] | None = None,
+        config_path: PathLike | None = None,
+        *,
+        into: type[T],
+    ) -> T: ...
+    def parse(*args: Any, **options: Any) -> Any: ...
+else:
+
+    def parse(script_name=None, argv=None, config_path=None, *, into=None):
+        """The arguments of this call, checked against the spec.
+
+        `script_name` is the runnable (FIND-07), `argv` the tokens after the
+        program's name, `config_path` the spec file or its directory (FIND-01).
+        `into` is a dataclass to return instead of Args (RES-06). Ends the program
+        with a message on stderr and exit status 2 for a wrong call or 1 for a
+        faulty spec, and with 0 after help or the version.
+        """
+        file = sys._getframe(1).f_globals.get("__file__")
+        return _parse(script_name, argv, config_path, into, file)
+
+
+def _parse(
+    script_name: "str | None",
+    argv: "Sequence[str] | None",
+    config_path: "PathLike | None",
+    into: "type[T] | None",
+    caller: "str | None",
+) -> "Args | T":
+    loaded = None
+    try:
+        from .resolve import resolve
+        from .resolve.result import Args
+
+        loaded = load_runnable(script_name, config_path, caller)
+        call = resolve(
+            loaded.runnable,
+            loaded.config,
+            sys.argv[1:] if argv is None else argv,
+            os.environ,
+            spec_path=loaded.path,
+        )
+        if call.warnings:
+            from .stop import warn
+
+            warn(call.warnings, os.environ)
+        if into is None:
+            return Args(call)
+        from .resolve.into import made_into
+
+        return made_into(into, call)
+    except Exception as error:
+        _stop(error, loaded)
+        raise
+
+
+def load_spec(
+    script_name: "str | None" = None, config_path: "PathLike | None" = None
+) -> "Args":
+    """The runnable with its defaults; the command line isn't read.
+
+    Ends the program with exit status 1 where the spec is missing or faulty.
+    """
+    try:
+        from .resolve import declared
+        from .resolve.result import Args
+
+        file = sys._getframe(1).f_globals.get("__file__")
+        loaded = load_runnable(script_name, config_path, file)
+        return Args(declared(loaded.runnable, loaded.config, spec_path=loaded.path))
+    except Exception as error:
+        _stop(error, None)
+        raise
+
+
+def register_type(name: str, coercer: "Coercer") -> None:
+    """Add a type: `coercer(text, arg)` returns the value or raises (TYPE-10)."""
+    from .resolve import BUILT_IN, COERCERS
+
+    if name in BUILT_IN:
+        raise ValueError(f"{name!r} is a type of runspec's own")
+    COERCERS[name] = coercer
+
+
+def load_runnable(
+    script_name: "str | None", config_path: "PathLike | None", caller: "str | None"
+) -> Loaded:
+    """The runnable that a program means; `caller` is the calling module's file.
+
+    Raises SpecError.
+    """
+    from .model import revive
+    from .specfile import find_spec, read
+
+    path = find_spec(config_path, os.environ, caller)
+    name = script_name or _program()
+    found = read(path, name, sole=script_name is None)
+    if found is None:
+        from .spec.load import load
+
+        found = load(path, name, sole=script_name is None)
+    loaded = Loaded()
+    loaded.path = path
+    loaded.runnable = revive(found[0])
+    loaded.config = revive(found[1])
+    loaded.notes = found[2]
+    return loaded
+
+
+def _program() -> str:
+    """The running program's name (FIND-07)."""
+    directory, base = os.path.split(sys.argv[0] if sys.argv else "")
+    if base == "__main__.py":
+        base = os.path.basename(directory)
+    return base.removesuffix(".py").removesuffix(".exe")
+
+
+def _stop(error: Exception, loaded: "Loaded | None") -> None:
+    """End the program for what a person caused; return for anything else."""
+    from .errors import Asked, RunspecError
+
+    if isinstance(error, RunspecError | Asked):
+        from .stop import stop
+
+        raise stop(error, loaded) from None
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
+    if name in ("Args", "Value"):
+        from .resolve import result as home
+    elif name in __all__:
+        from . import errors as home  # type: ignore[no-redef]
+    else:
         raise AttributeError(f"module 'runspec' has no attribute {name!r}")
-    module = __import__(f"runspec.{home}", fromlist=(name,))
-    value: object = getattr(module, name)
-    globals()[name] = value
-    return value
+    found: object = getattr(home, name)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -6,6 +6,10 @@ are in `render/fault.py`.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .model import Runnable
+
 
 class FilePlace:
     """A place in a file: `line` and `column` from 1, `text` the line itself.
@@ -144,3 +148,22 @@ class CallError(RunspecError):
         super().__init__(*faults)
         self.runnable = runnable
         self.command = command
+
+
+class Refused(Exception):  # noqa: N818
+    """A text that is no value of its type: the code, what was expected, a detail."""
+
+    def __init__(self, code: str, *expected: Word, detail: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.expected = expected
+        self.detail = detail
+
+
+class Asked(Exception):  # noqa: N818
+    """Help or the version was asked for: `kind` says which, `chain` of what."""
+
+    def __init__(self, kind: str, chain: list[Runnable]) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.chain = chain

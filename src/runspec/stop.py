@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
-from .errors import CallError, RunspecError
-from .render.text import Style
-from .resolve.bind import Asked
+from .errors import Asked, CallError, RunspecError
+from .render.text import Style, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TextIO
 
-    from .entry import Loaded
+    from . import Loaded
     from .errors import Fault
 
 
@@ -56,7 +56,7 @@ def _call(
 ) -> str:
     from .render.fault import call_error, call_error_json, render_faults
     from .render.usage import usage_line
-    from .spec.load import revive_warnings
+    from .source.kept import revived
 
     chain = [loaded.runnable]
     for name in error.command:
@@ -64,8 +64,9 @@ def _call(
     usage = usage_line(chain, program=loaded.runnable.name)
     if environ.get("RUNSPEC_AGENT") == "1":
         return call_error_json(error, chain=chain, usage=usage)
-    text = call_error(error, program=loaded.runnable.name, usage=usage, style=style)
-    notes = revive_warnings(loaded.notes)
+    name = loaded.runnable.name
+    text = call_error(error, program=name, usage=usage, style=style, chain=chain)
+    notes = revived(loaded.notes)
     about = [note for note in notes if _is_about(note, error)]
     if about:
         text = text.rstrip("\n") + "\n\n" + render_faults(about, style=style)
@@ -90,13 +91,14 @@ def _faults(error: RunspecError, environ: Mapping[str, str], style: Style) -> st
     return render_faults(error.faults, style=style)
 
 
-def _write(stream: object, text: str) -> bool:
+def _write(stream: TextIO, text: str) -> bool:
     """Write and flush; a reader that has gone is no reason for a traceback."""
     try:
-        print(text.rstrip("\n"), file=stream, flush=True)  # type: ignore[call-overload]
+        write(text.rstrip("\n"), stream)
+        stream.flush()
     except OSError:
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())  # type: ignore[attr-defined]
+        os.dup2(null, stream.fileno())
         return False
     return True
 

@@ -21,7 +21,7 @@ def main() -> int:
 
 
 def _main() -> int:
-    from ..entry import parse
+    from .. import parse
     from ..errors import RunspecError
 
     args = parse("runspec", config_path=OWN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..errors import Fault, SpecError
+from ..errors import Fault
 from ..specfile import SPEC_NAME
 from . import output
 
@@ -45,8 +45,7 @@ def _files(paths: list[str]) -> list[str]:
     """The spec files that are meant, each once; what is missing is checked, too."""
     found: dict[str, str] = {}
     for path in paths:
-        below = _below(path) if os.path.isdir(path) else [path]
-        for each in below:
+        for each in _below(path) or [path]:
             found.setdefault(os.path.realpath(each), each)
     return list(found.values())
 
@@ -54,20 +53,19 @@ def _files(paths: list[str]) -> list[str]:
 def _below(root: str) -> list[str]:
     from ..source.walk import directories
 
-    found = [
+    return [
         os.path.join(directory, SPEC_NAME)
         for directory, files in directories(root, _worth_entering)
         if SPEC_NAME in files
     ]
-    if not found:
-        raise SpecError(Fault("spec-not-found", SPEC_NAME, expected=(root,)))
-    return found
 
 
 def _worth_entering(directory: str) -> bool:
+    """Not hidden, not others' code, not a virtual environment, not a link."""
     base = os.path.basename(directory)
-    hidden = base.startswith(".") or base in SKIPPED
-    return not hidden and not os.path.exists(os.path.join(directory, "pyvenv.cfg"))
+    if base.startswith(".") or base in SKIPPED or os.path.islink(directory):
+        return False
+    return not os.path.exists(os.path.join(directory, "pyvenv.cfg"))
 
 
 def _checked(path: str) -> Checked:
@@ -75,6 +73,8 @@ def _checked(path: str) -> Checked:
     from ..spec.build import build
 
     shown = _shown(path)
+    if os.path.isdir(path):
+        return Checked(shown, (Fault("spec-not-found", SPEC_NAME, expected=(path,)),))
     return Checked(shown, build(read_toml(shown)).faults)
 
 
@@ -87,7 +87,7 @@ def _shown(path: str) -> str:
 def _sum(files: list[Checked]) -> dict[str, int]:
     severities = [fault.severity for file in files for fault in file.faults]
     return {
-        "files": len(files),
+        "files": sum(not os.path.isdir(file.shown) for file in files),
         "errors": severities.count("error"),
         "warnings": severities.count("warning"),
     }

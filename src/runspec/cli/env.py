@@ -13,9 +13,9 @@ from .lookup import locate, spec_from_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..model import Config, Runnable
     from ..resolve.envfile import EnvFile
     from ..resolve.result import Args
-    from ..spec.model import Config, Runnable
     from ..spec.plain import Json
 
 RULES = {
@@ -42,9 +42,9 @@ def _subject(name: str | None) -> tuple[Runnable, Config, str]:
     if name is not None:
         loaded = locate(name).load()
         return loaded.runnable, loaded.config, loaded.path
+    from ..model import Config, Runnable
     from ..source.toml import read_toml
     from ..spec.build import build
-    from ..spec.model import Config, Runnable
 
     spec = spec_from_here()
     config = build(read_toml(spec)).config if spec else Config()

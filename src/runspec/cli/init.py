@@ -18,7 +18,9 @@ DEFAULT_LANG = "python"
 def run(args: Args) -> int:
     """Write the files of a new runnable; nothing that is there is touched."""
     here = os.getcwd()
-    name: str = args.name.value or os.path.basename(here)
+    name: str | None = args.name.value
+    if name is None:
+        name = os.path.basename(here)
     _require_name(name)
     plan = Plan(here, name, _lang(args.lang.value), example=args.example.value)
     above = args.project_dir.value

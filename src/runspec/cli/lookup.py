@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from ..entry import _load as load
+from .. import load_runnable
 from ..errors import SpecError
 from ..spec.catalogue import Catalogue, unknown
 from ..specfile import find_spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..entry import Loaded
+    from .. import Loaded
 
 
 class Located:
@@ -26,7 +26,7 @@ class Located:
 
     def load(self) -> Loaded:
         """The runnable; raises SpecError when it is faulty."""
-        return load(self.name, self.path, None)
+        return load_runnable(self.name, self.path, None)
 
 
 def locate(name: str) -> Located:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 
-from ..errors import Fault, RunspecError, SpecError
+from ..errors import Asked, Fault, RunspecError, SpecError
 from ..resolve import resolve
-from ..resolve.bind import Asked
 from ..run.environment import child_environment
 from ..run.program import find_program
 from .lookup import locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..entry import Loaded
+    from .. import Loaded
     from ..resolve.result import Args, Invocation
 
 

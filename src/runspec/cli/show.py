@@ -11,10 +11,10 @@ from .lookup import locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..entry import Loaded
+    from .. import Loaded
+    from ..model import Arg, Group, Runnable
     from ..render.text import Style
     from ..resolve.result import Args
-    from ..spec.model import Arg, Group, Runnable
     from ..spec.plain import Json
 
     Cells = list[tuple[str, str, str]]

@@ -12,8 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..errors import CallError, Fault, Word
+    from ..errors import CallError, Fault
+    from ..errors import Word as Value
     from ..model import Runnable
+    from .text import Word
 
 MOST_PROBLEMS = 20
 """Of more problems in one call, the first ones are shown."""
@@ -49,7 +51,7 @@ def call_error(
     if len(together) > MOST_PROBLEMS:
         parts.append(f"{len(together) - MOST_PROBLEMS} more problems aren't shown.")
     command = escaped(" ".join((program, *error.command)))
-    lines = page.folded([("Usage:", BOLD)], usage)
+    lines = page.folded(("Usage:", BOLD), usage)
     parts.append("\n".join((*lines, f"Try `{command} --help`.")))
     return "\n\n".join(parts)
 
@@ -87,7 +89,7 @@ def _problem(fault: Fault, names: Names) -> dict[str, object]:
     }
 
 
-def _values(fault: Fault, said: Said, names: Names) -> list[Word]:
+def _values(fault: Fault, said: Said, names: Names) -> list[Value]:
     """The expected values, or the expectation in words."""
     if fault.code in WAYS:
         arg = names.arg(fault.subject)
@@ -204,7 +206,7 @@ class _Page:
         for fault in faults[:MOST_ITEMS]:
             said = say(fault, self.names, f"item {fault.item}")
             near = f" ({said.help})" if said.candidates else ""
-            yield from self.folded([("", "")], f"{said.message}{near}")
+            yield from self.folded(("", ""), f"{said.message}{near}", indent=2)
         if len(faults) > MOST_ITEMS:
             yield f"  and {len(faults) - MOST_ITEMS} more"
         yield from self._expected(say(faults[0], self.names))
@@ -212,17 +214,18 @@ class _Page:
     def _headline(self, fault: Fault, message: str, code: str) -> Iterator[str]:
         look = RED if fault.severity == "error" else YELLOW
         label = f"{fault.severity}[{code}]:" if code else f"{fault.severity}:"
-        yield from self.folded([(label, look)], message, BOLD)
+        yield from self.folded((label, look), message, BOLD)
 
     def folded(
-        self, label: list[tuple[str, str]], text: str, look: str = ""
+        self, label: Word, text: str, look: str = "", indent: int = 0
     ) -> Iterator[str]:
-        """Words behind a label; on a terminal in lines indented below it."""
-        pieces = [*label, *words(text, look)]
-        width = self.style.width - 2 if self.style.terminal else 1 << 30
-        for number, line in enumerate(flow(pieces, width)):
-            lead = "  " if number or label[0][0] == "" else ""
-            yield lead + self.style.line(line).lstrip(" ")
+        """A label and words; on a terminal in lines, the later ones set in by two."""
+        pieces = ([label] if label[0] else []) + words(text, look)
+        width = self.style.width - indent - 2 if self.style.terminal else 1 << 30
+        lead = " " * indent
+        for line in flow(pieces, width):
+            yield lead + self.style.line(line)
+            lead = " " * (indent + 2)
 
     def _place(self, faults: list[Fault]) -> Iterator[str]:
         place, related = faults[0].place, faults[0].related
@@ -244,9 +247,9 @@ class _Page:
         else:
             yield from self._expected(said)
         if said.help:
-            yield from self.folded([("", ""), ("help:", CYAN)], said.help)
+            yield from self.folded(("help:", CYAN), said.help, indent=2)
 
     def _expected(self, said: Said) -> Iterator[str]:
         text = _expectation(said).partition(" ")[2]
         if text:
-            yield from self.folded([("", ""), ("expected:", CYAN)], text)
+            yield from self.folded(("expected:", CYAN), text, indent=2)

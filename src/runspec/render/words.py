@@ -182,8 +182,9 @@ def _ways(fault: Fault, names: Names) -> str:
     variables = [str(each) for each in fault.expected] or _variables(fault, names, arg)
     ways = []
     if not secret:
-        positional = fault.detail == "positional" or arg is None
-        ways.append("give it" if positional or arg is None else f"give {option(arg)}")
+        typed = names.spelled(fault.subject) if arg is None else option(arg)
+        positional = fault.detail == "positional" or not fault.subject
+        ways.append("give it" if positional else f"give {typed}")
     if variables:
         ways.append(f"set {listed(map(_plain, variables), 'or')}")
     if secret and (arg is None or arg.required):

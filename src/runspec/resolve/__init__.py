@@ -1,23 +1,32 @@
-"""A command line and its surroundings to a checked call (SRC)."""
+"""A command line and its surroundings to a checked call.
+
+What `bind` found on the line comes first, then the other places a value may come
+from (SRC), each text made a value of its type (TYPE) and checked.
+"""
 
 import os
 import sys
 
-from .bind import Binder
-from .coerce import BUILT_IN, Refused, coerce
+from .bind import Resolution
 from .result import Invocation, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ..errors import Fault
+    from ..errors import Word
     from ..model import Arg, Config, Runnable
     from .bind import Given
     from .envfile import EnvFile
     from .result import Origin
 
-    Prompt = Callable[[str], str]
+    Coercer = Callable[[str, Arg], object]
+
+LONGEST = 1_048_576
+TRUE = ("true", "yes", "on", "1")
+FALSE = ("false", "no", "off", "0")
+INT_MAX = 2**63 - 1
+INT_DIGITS = 19
 
 
 def resolve(
@@ -32,32 +41,30 @@ def resolve(
 
     Raises CallError with all faults, and Asked for help or the version.
     """
-    binder = Binder(runnable, argv)
-    binder.bind()
-    resolver = Resolver(binder, config, environ, spec_path)
-    values = {} if binder.lost else resolver.values()
-    call = Invocation(
-        binder.chain, config, values, spec_path, environ, resolver.warnings
-    )
-    faults = binder.faults + resolver.faults
-    if not faults:
-        for level in binder.chain:
+    call = Resolution(runnable, config, argv, environ, spec_path)
+    call.bind()
+    values: dict[str, Value] = {}
+    if not call.lost:
+        for attribute, arg in call.scope.items():
+            values[attribute] = _value(call, attribute, arg)
+    if not call.faults:
+        for level in call.chain:
             if level.groups:
                 from .groups import broken_groups
 
-                faults += broken_groups(level, values)
-    if faults:
+                call.faults += broken_groups(level, values)
+    if call.faults:
         from .report import call_error
 
-        raise call_error(binder, faults)
-    return call
+        raise call_error(call)
+    return Invocation(call, values)
 
 
 def declared(runnable: "Runnable", config: "Config", *, spec_path: str) -> Invocation:
     """The runnable with its defaults only, as `load_spec()` gives it (CMD-04)."""
-    resolver = Resolver(Binder(runnable, ()), config, {}, spec_path)
-    values = resolver.defaults()
-    return Invocation([runnable], config, values, spec_path, {}, resolver.warnings)
+    call = Resolution(runnable, config, (), {}, spec_path)
+    values = {name: _declared(call, arg) for name, arg in call.scope.items()}
+    return Invocation(call, values)
 
 
 def upper(name: str) -> str:
@@ -70,213 +77,186 @@ def variable_of(runnable: str, arg: str) -> str:
     return f"RUNSPEC_{upper(runnable)}_ARG_{upper(arg)}"
 
 
-class Resolver:
-    """Finds the value of each argument; the first place that has one wins.
-
-    `faults` and `warnings` gather what is found on the way.
-    """
-
-    def __init__(
-        self,
-        binder: Binder,
-        config: "Config",
-        environ: "Mapping[str, str]",
-        spec_path: str,
-    ) -> None:
-        self.binder = binder
-        self.config = config
-        self.environ = environ
-        self.spec_path = spec_path
-        self.faults: list[Fault] = []
-        self.warnings: list[Fault] = []
-        self._env_file: EnvFile | None = None
-        self._env_file_read = False
-        self._configured: Mapping[str, Value] | None = None
-
-    def values(self) -> "dict[str, Value]":
-        """The value of every argument in force, by attribute."""
-        return {
-            attribute: self._value(attribute, arg)
-            for attribute, arg in self.binder.scope.items()
-        }
-
-    def defaults(self) -> "dict[str, Value]":
-        """The default of every argument; nothing is required."""
-        return {
-            attribute: self._declared(arg)
-            for attribute, arg in self.binder.scope.items()
-        }
-
-    def _value(self, attribute: str, arg: "Arg") -> Value:
-        if attribute in self.binder.failed:
-            return Value(arg, None, "not_set")
-        given = self.binder.given.get(attribute)
-        if given is not None:
-            return self._from_cli(arg, given)
-        if arg.type == "rest":
-            return Value(arg, [], "spec_default")
-        return (
-            self._from_environment(arg)
-            or self._from_env_file(arg)
-            or self._from_config(attribute)
-            or self._from_default(arg)
-        )
-
-    def _from_cli(self, arg: "Arg", given: "list[Given]") -> Value:
-        last = given[-1]
-        value: object
-        if arg.type == "rest":
-            value = [text for text, _, _ in given]
-        elif arg.multiple:
-            value = self._items(
-                arg, ((text, each) for each in given for text in _split(arg, each[0]))
-            )
-        elif last[0] is True:
-            value = True
-        else:
-            value = self._coerced(arg, str(last[0]), last)
-        return self._given(Value(arg, value, "cli", (self.binder.argv, last[1])))
-
-    def _from_environment(self, arg: "Arg") -> "Value | None":
-        defaults = self.environ.get("RUNSPEC_DEFAULTS")
-        name = variable_of(self.binder.chain[0].name, arg.name)
-        text = self.environ.get(name)
-        if text is None or (defaults and name in defaults.split()):
-            for name in arg.env:
-                text = self.environ.get(name)
-                if text and not (defaults and name in defaults.split()):
-                    break
-            else:
-                return None
-        return self._from_text(arg, text, "env", name)
-
-    def _from_env_file(self, arg: "Arg") -> "Value | None":
-        if not self._env_file_read:
-            self._env_file_read = True
-            self._env_file = self._read_env_file()
-        if self._env_file is None:
-            return None
-        for name in (variable_of(self.binder.chain[0].name, arg.name), *arg.env):
-            text = self._env_file.variables.get(name)
-            if text is not None:
-                place = self._env_file.place(name)
-                return self._from_text(arg, text, "env_file", place)
-        return None
-
-    def _read_env_file(self) -> "EnvFile | None":
-        runnable = self.binder.chain[0]
-        if (
-            "RUNSPEC_ENV_FILE" not in self.environ
-            and runnable.runspec_env is None
-            and self.config.runspec_env is None
-            and not os.path.lexists(f"{sys.prefix}/.runspec_env")
-        ):
-            return None
-        from .envfile import env_file_or_faults
-
-        return env_file_or_faults(
-            runnable, self.config, self.spec_path, self.environ, self.faults
-        )
-
-    def _from_text(self, arg: "Arg", text: str, source: str, origin: "Origin") -> Value:
-        value: object
-        if arg.multiple:
-            lines = text.split("\n") if text or arg.delimiter is None else ()
-            value = self._items(
-                arg, ((item, origin) for line in lines for item in _split(arg, line))
-            )
-        else:
-            value = self._coerced(arg, text, origin)
-        return self._given(Value(arg, value, source, origin))
-
-    def _from_config(self, attribute: str) -> "Value | None":
-        if self._configured is None:
-            self._configured = {}
-            home = self.environ.get("XDG_CONFIG_HOME") or (
-                self.environ.get("HOME", "") + "/.config"
-            )
-            beside = os.path.dirname(self.spec_path)
-            files = (
-                f"{home}/runspec/runspec.config.toml",
-                f"{beside}/runspec.config.toml",
-            )
-            if os.path.lexists(files[0]) or os.path.lexists(files[1]):
-                from .configfile import config_values
-
-                self._configured = config_values(files, self.binder, self.faults)
-        return self._configured.get(attribute)
-
-    def _from_default(self, arg: "Arg") -> Value:
-        if not arg.required:
-            return self._declared(arg)
-        if arg.type == "password" and not self.binder.faults:
-            from .prompt import prompted
-
-            secret = prompted(arg.name, self.environ)
-            if secret is not None:
-                return Value(arg, self._coerced(arg, secret, None), "prompt")
-        from .report import missing_argument
-
-        self.faults.append(missing_argument(self.binder, arg))
+def _value(call: Resolution, attribute: str, arg: "Arg") -> Value:
+    """The value of one argument: the first place that has one wins."""
+    if attribute in call.failed:
         return Value(arg, None, "not_set")
+    given = call.given.get(attribute)
+    if given is not None:
+        return _from_cli(call, arg, given)
+    if arg.type == "rest":
+        return Value(arg, [], "spec_default")
+    for place in (_from_environment, _from_env_file, _from_config):
+        value = place(call, arg)
+        if value is not None:
+            return value
+    return _from_default(call, arg)
 
-    def _declared(self, arg: "Arg") -> Value:
-        if arg.type == "rest":
-            return Value(arg, [], "spec_default")
-        if arg.type == "flag":
-            return Value(arg, arg.default is True, "spec_default")
-        if arg.default is None:
-            return Value(arg, None, "not_set")
-        return Value(arg, self._default(arg), "spec_default")
 
-    def _default(self, arg: "Arg") -> object:
-        """The default; a list is a new one, and paths and registered types are made."""
-        default = arg.default
-        native = arg.type in BUILT_IN and arg.type != "path"
-        if isinstance(default, list | tuple):
-            if native:
-                return list(default)
-            return self._items(arg, ((str(each), None) for each in default))
-        if native or not isinstance(default, str):
-            return default
-        return self._coerced(arg, default, None)
+def _from_cli(call: Resolution, arg: "Arg", given: "list[Given]") -> Value:
+    text, index, _ = given[-1]
+    value: object
+    if arg.type == "rest":
+        value = [text for text, _, _ in given]
+    elif arg.multiple:
+        texts = ((item, each) for each in given for item in _split(arg, each[0]))
+        value = _items(call, arg, texts)
+    elif text is True:
+        value = True
+    else:
+        value = _coerced(call, arg, str(text), given[-1])
+    return _warned(call, Value(arg, value, "cli", (call.argv, index)))
 
-    def _coerced(self, arg: "Arg", text: str, origin: "Given | Origin") -> object:
-        try:
-            return coerce(arg, text)
-        except Refused as refused:
-            self._refused(arg, text, refused, origin)
+
+def _from_environment(call: Resolution, arg: "Arg") -> "Value | None":
+    environ = call.environ
+    name = variable_of(call.chain[0].name, arg.name)
+    text = environ.get(name)
+    if text is None or not _is_own(call, name):
+        for name in arg.env:
+            text = environ.get(name)
+            if text and _is_own(call, name):
+                break
+        else:
             return None
+    return _from_text(call, arg, text, "env", name)
 
-    def _items(
-        self, arg: "Arg", texts: "Iterable[tuple[str, Given | Origin]]"
-    ) -> list[object]:
-        items: list[object] = []
-        for number, (text, origin) in enumerate(texts, 1):
-            try:
-                items.append(coerce(arg, text))
-            except Refused as refused:
-                self._refused(arg, text, refused, origin, number)
-        return items
 
-    def _refused(
-        self,
-        arg: "Arg",
-        text: str,
-        refused: Refused,
-        origin: "Given | Origin",
-        item: "int | None" = None,
-    ) -> None:
+def _is_own(call: Resolution, name: str) -> bool:
+    """Whether a variable is a value, not a default handed on (INJ-05)."""
+    defaults = call.environ.get("RUNSPEC_DEFAULTS")
+    return defaults is None or name not in defaults.split()
+
+
+def _from_env_file(call: Resolution, arg: "Arg") -> "Value | None":
+    if not call.env_file_read:
+        call.env_file_read = True
+        call.env_file = _read_env_file(call)
+    if call.env_file is None:
+        return None
+    own = variable_of(call.chain[0].name, arg.name)
+    for name in (own, *arg.env):
+        text = call.env_file.variables.get(name)
+        if text or (text is not None and name == own):
+            place = call.env_file.place(name)
+            return _from_text(call, arg, text, "env_file", place)
+    return None
+
+
+def _read_env_file(call: Resolution) -> "EnvFile | None":
+    if (
+        "RUNSPEC_ENV_FILE" not in call.environ
+        and call.chain[0].runspec_env is None
+        and call.config.runspec_env is None
+        and not os.path.lexists(f"{sys.prefix}/.runspec_env")
+    ):
+        return None
+    from .envfile import env_file_or_faults
+
+    return env_file_or_faults(call)
+
+
+def _from_text(
+    call: Resolution, arg: "Arg", text: str, source: str, origin: "Origin"
+) -> Value:
+    value: object
+    if arg.multiple:
+        lines = text.split("\n") if text or arg.delimiter is None else ()
+        texts = ((item, origin) for line in lines for item in _split(arg, line))
+        value = _items(call, arg, texts)
+    else:
+        value = _coerced(call, arg, text, origin)
+    return _warned(call, Value(arg, value, source, origin))
+
+
+def _from_config(call: Resolution, arg: "Arg") -> "Value | None":
+    if call.configured is None:
+        call.configured = {}
+        home = call.environ.get("XDG_CONFIG_HOME") or (
+            call.environ.get("HOME", "") + "/.config"
+        )
+        beside = os.path.dirname(call.spec_path)
+        files = (
+            f"{home}/runspec/runspec.config.toml",
+            f"{beside}/runspec.config.toml",
+        )
+        if os.path.lexists(files[0]) or os.path.lexists(files[1]):
+            from .configfile import config_values
+
+            call.configured = config_values(files, call)
+    return call.configured.get(arg.name.replace("-", "_"))
+
+
+def _from_default(call: Resolution, arg: "Arg") -> Value:
+    if not arg.required or arg.name.replace("-", "_") in call.failed:
+        return _declared(call, arg)
+    if arg.type == "password" and not call.faults:
+        from .prompt import prompted
+
+        secret = prompted(arg.name, call.environ)
+        if secret is not None:
+            return Value(arg, _coerced(call, arg, secret, None), "prompt")
+    from .report import missing_argument
+
+    call.faults.append(missing_argument(call, arg))
+    return Value(arg, None, "not_set")
+
+
+def _declared(call: Resolution, arg: "Arg") -> Value:
+    if arg.type == "rest":
+        return Value(arg, [], "spec_default")
+    if arg.type == "flag":
+        return Value(arg, arg.default is True, "spec_default")
+    if arg.default is None:
+        return Value(arg, None, "not_set")
+    return Value(arg, _default(call, arg), "spec_default")
+
+
+def _default(call: Resolution, arg: "Arg") -> object:
+    """The default; a list is a new one, and paths and registered types are made."""
+    default = arg.default
+    native = arg.type in BUILT_IN and arg.type != "path"
+    if isinstance(default, list | tuple):
+        if native:
+            return list(default)
+        return _items(call, arg, ((str(each), None) for each in default))
+    if native or not isinstance(default, str):
+        return default
+    return _coerced(call, arg, default, None)
+
+
+def _coerced(
+    call: Resolution, arg: "Arg", text: str, origin: "Given | Origin"
+) -> object:
+    try:
+        return coerce(arg, text)
+    except Exception as error:  # noqa: BLE001  a registered coercer raises anything
         from .report import refused_value
 
-        self.faults.append(refused_value(self.binder, arg, text, refused, origin, item))
+        call.faults.append(refused_value(call, arg, text, error, origin))
+        return None
 
-    def _given(self, value: Value) -> Value:
-        if value.arg.deprecated is not None:
-            from .report import deprecated
 
-            self.warnings.append(deprecated(value.arg))
-        return value
+def _items(
+    call: Resolution, arg: "Arg", texts: "Iterable[tuple[str, Given | Origin]]"
+) -> list[object]:
+    items: list[object] = []
+    for number, (text, origin) in enumerate(texts, 1):
+        try:
+            items.append(coerce(arg, text))
+        except Exception as error:  # noqa: BLE001  as above
+            from .report import refused_value
+
+            call.faults.append(refused_value(call, arg, text, error, origin, number))
+    return items
+
+
+def _warned(call: Resolution, value: Value) -> Value:
+    if value.arg.deprecated is not None:
+        from .report import deprecated
+
+        call.warnings.append(deprecated(value.arg))
+    return value
 
 
 def _split(arg: "Arg", text: "str | bool") -> list[str]:
@@ -284,3 +264,113 @@ def _split(arg: "Arg", text: "str | bool") -> list[str]:
     if arg.delimiter is None:
         return [text]
     return text.split(arg.delimiter) if text else []
+
+
+def coerce(arg: "Arg", text: str) -> object:
+    """The typed and checked value of one text.
+
+    Raises Refused, or whatever a registered coercer raises.
+    """
+    if len(text) > LONGEST:
+        raise refused("too-long", LONGEST)
+    coercer = COERCERS.get(arg.type)
+    if coercer is None:
+        raise refused("unknown-type", *COERCERS)
+    value = coercer(text, arg)
+    if (
+        arg.matcher is not None
+        or arg.range is not None
+        or arg.min_length is not None
+        or arg.max_length is not None
+        or (arg.options is not None and arg.type != "choice")
+    ):
+        from ..spec.checks import broken
+
+        found = broken(arg, value)
+        if found is not None:
+            raise refused(found.code, *found.expected)
+    return value
+
+
+def refused(code: str, *expected: "Word", detail: str = "") -> Exception:
+    """The error for a text that is no value of the type."""
+    from ..errors import Refused
+
+    return Refused(code, *expected, detail=detail)
+
+
+def _str(text: str, _arg: "Arg") -> str:
+    if "\0" in text:
+        raise refused("not-text")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise refused("not-text") from None
+    return text
+
+
+def _int(text: str, _arg: "Arg") -> int:
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    digits = digits.lstrip("0") or digits[:1]
+    if not (digits.isascii() and digits.isdigit()):
+        raise refused("not-int")
+    if len(digits) > INT_DIGITS or not -INT_MAX - 1 <= int(text) <= INT_MAX:
+        raise refused("not-int", -INT_MAX - 1, INT_MAX)
+    return int(text)
+
+
+def _float(text: str, _arg: "Arg") -> float:
+    if not text or text.strip("0123456789+-.eE") or text[-1] in "+-":
+        raise refused("not-float")
+    try:
+        value = float(text)
+    except ValueError:
+        raise refused("not-float") from None
+    if value - value != 0.0:  # infinite: too large for a double
+        raise refused("not-float")
+    return value
+
+
+def _bool(text: str, _arg: "Arg") -> bool:
+    word = text.lower()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise refused("not-bool", "true", "false")
+
+
+def _choice(text: str, arg: "Arg") -> object:
+    options = arg.options or ()
+    for option in options:
+        if text == str(option):
+            return option
+    raise refused("not-an-option", *options)
+
+
+def absolute(text: str, _arg: "Arg") -> str:
+    """The path's absolute text; made into a Path when it is read (TYPE-06)."""
+    if not text or "\0" in text:
+        raise refused("not-path")
+    if text[0] == "~":
+        text = os.path.expanduser(text)
+    try:
+        return os.path.abspath(text)
+    except OSError as error:  # the current directory is gone
+        raise refused("not-path", detail=error.strerror or "") from None
+
+
+COERCERS: "dict[str, Coercer]" = {
+    "str": _str,
+    "password": _str,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "flag": _bool,
+    "path": absolute,
+    "choice": _choice,
+    "rest": _str,
+}
+"""The coercer of each type; `register_type` adds to it."""
+BUILT_IN = frozenset(COERCERS)

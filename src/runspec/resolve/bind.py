@@ -9,44 +9,52 @@ One pass, left to right; nothing is coerced here.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..errors import Fault, Word
-    from ..model import Arg, Runnable
+    from ..model import Arg, Config, Runnable
+    from .envfile import EnvFile
+    from .result import Value
 
     Given = tuple[str | bool, int, int]
 
 DIGITS = "0123456789"
 
 
-class Asked(Exception):  # noqa: N818
-    """Help or the version was asked for: `kind` says which, `chain` of what."""
-
-    def __init__(self, kind: str, chain: "list[Runnable]") -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.chain = chain
-
-
-class Binder:
-    """The state of one pass.
+class Resolution:
+    """What is known of a call while it is resolved.
 
     `chain` is the runnable and the commands chosen, `scope` the arguments in force
     by attribute, `given` what stood on the line for each: the text (True: a switch),
     the token's index and where in it the text starts. `masked` holds the places
     (index, start) of secrets, `failed` the attributes that already have a fault.
-    `lost` is set where the rest can't be understood.
+    `lost` is set where the rest can't be understood. `configured` is None until the
+    config files were looked for.
     """
 
-    def __init__(self, runnable: "Runnable", argv: "Sequence[str]") -> None:
+    def __init__(
+        self,
+        runnable: "Runnable",
+        config: "Config",
+        argv: "Sequence[str]",
+        environ: "Mapping[str, str]",
+        spec_path: str,
+    ) -> None:
+        self.config = config
         self.argv = argv
+        self.environ = environ
+        self.spec_path = spec_path
         self.chain: list[Runnable] = []
         self.scope: dict[str, Arg] = {}
         self.given: dict[str, list[Given]] = {}
         self.faults: list[Fault] = []
+        self.warnings: list[Fault] = []
         self.masked: list[tuple[int, int]] = []
         self.failed: set[str] = set()
         self.lost = False
+        self.env_file: EnvFile | None = None
+        self.env_file_read = False
+        self.configured: Mapping[str, Value] | None = None
         self._options: dict[str, Arg] = {}
         self._negations: dict[str, Arg] = {}
         self._positionals: list[Arg] = []
@@ -114,6 +122,8 @@ class Binder:
             if equals:
                 self._wrong("unexpected-value", name, index, received=text)
         elif name == "--help" or name == "--version":
+            from ..errors import Asked
+
             raise Asked(name[2:], self.chain)
         else:
             self._unknown(name, index, equals != "")
@@ -152,6 +162,8 @@ class Binder:
             arg = self._options.get(name)
             if arg is None:
                 if name == "-h":
+                    from ..errors import Asked
+
                     raise Asked("help", self.chain)
                 self._unknown(name, index, len(token) > 2, at)
                 return
@@ -215,17 +227,8 @@ class Binder:
         subject: str,
         index: int,
         received: "Word | None" = None,
-        expected: "Sequence[Word] | object" = (),
+        expected: "Iterable[str]" = (),
     ) -> None:
-        from ..errors import ArgvPlace, Fault
+        from .report import wrong_token
 
-        place = ArgvPlace(tuple(self.argv), index)
-        self.faults.append(
-            Fault(
-                code,
-                subject,
-                place,
-                received=received,
-                expected=tuple(expected),  # type: ignore[arg-type]
-            )
-        )
+        self.faults.append(wrong_token(self, code, subject, index, received, expected))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from ..errors import Fault, RunspecError
+from ..errors import Fault, Refused, RunspecError
 from ..nearest import nearest
 from ..source.toml import read_toml
 from ..spec.native import native_value
-from .coerce import BUILT_IN, Refused, absolute, coerce
+from . import BUILT_IN, absolute, coerce
 from .envfile import require_trusted
 from .result import Value
 
@@ -18,36 +18,32 @@ if TYPE_CHECKING:
 
     from ..model import Arg, Runnable
     from ..source.document import Document
-    from .bind import Binder
+    from .bind import Resolution
 
 
-def config_values(
-    paths: Sequence[str], binder: Binder, faults: list[Fault]
-) -> dict[str, Value]:
+def config_values(paths: Sequence[str], call: Resolution) -> dict[str, Value]:
     """The values of the arguments in force in the files that exist, by attribute.
 
     An earlier file wins over a later one; within a file the tables of the commands
-    chosen win over those above. What is wrong is added to `faults`.
+    chosen win over those above. What is wrong is added to the faults of the call.
     """
     values: dict[str, Value] = {}
     for path in paths:
         if os.path.lexists(path):
-            _Reader(path, binder.scope, faults).read(binder.chain, values)
+            _Reader(path, call).read(values)
     return values
 
 
 class _Reader:
     """Reads one file; `found` keeps this file's values apart from earlier ones."""
 
-    def __init__(
-        self, path: str, scope: Mapping[str, Arg], faults: list[Fault]
-    ) -> None:
+    def __init__(self, path: str, call: Resolution) -> None:
         self.path = path
-        self.scope = scope
-        self.faults = faults
+        self.call = call
+        self.faults = call.faults
         self.found: dict[str, Value] = {}
 
-    def read(self, chain: Sequence[Runnable], values: dict[str, Value]) -> None:
+    def read(self, values: dict[str, Value]) -> None:
         try:
             require_trusted(self.path, os.stat(self.path))
         except RunspecError as error:
@@ -62,7 +58,7 @@ class _Reader:
         self.faults.extend(document.faults)
         table: object = document.tables
         keys: tuple[str | int, ...] = ()
-        for depth, runnable in enumerate(chain):
+        for depth, runnable in enumerate(self.call.chain):
             step = (runnable.name,) if depth == 0 else ("commands", runnable.name)
             for key in step:
                 table = table.get(key) if isinstance(table, dict) else None
@@ -104,6 +100,8 @@ class _Reader:
             self.faults.append(Fault("secret-in-config", arg.name, place))
             return
         value, broken = native_value(arg, raw)
+        if broken:
+            self.call.failed.add(arg.name.replace("-", "_"))
         for item, each in broken:
             self.faults.append(
                 Fault(
@@ -120,7 +118,7 @@ class _Reader:
 
     def _keep(self, arg: Arg, value: object, place: object) -> None:
         attribute = arg.name.replace("-", "_")
-        if self.scope.get(attribute) is not arg:
+        if self.call.scope.get(attribute) is not arg:
             return
         try:
             made = _made(arg, value)

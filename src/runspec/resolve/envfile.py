@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..model import Config, Runnable
+    from .bind import Resolution
 
 LARGEST = 1_048_576
-ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "r": "\r", "$": "$"}
+ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 FILE_NAME = ".runspec_env"
 
 
@@ -60,18 +61,12 @@ def env_file_of(
     return _parsed(EnvFile(path, rule), _trusted_text(path))
 
 
-def env_file_or_faults(
-    runnable: Runnable,
-    config: Config,
-    spec_path: str,
-    environ: Mapping[str, str],
-    faults: list[Fault],
-) -> EnvFile | None:
-    """As `env_file_of`, with what is wrong added to `faults`."""
+def env_file_or_faults(call: Resolution) -> EnvFile | None:
+    """As `env_file_of`, with what is wrong added to the faults of the call."""
     try:
-        return env_file_of(runnable, config, spec_path, environ)
+        return env_file_of(call.chain[0], call.config, call.spec_path, call.environ)
     except RunspecError as error:
-        faults.extend(error.faults)
+        call.faults.extend(error.faults)
         return None
 
 
@@ -116,7 +111,7 @@ def require_trusted(path: str, status: os.stat_result) -> None:
     `detail` of the fault is the command that mends it.
     """
     if not stat.S_ISREG(status.st_mode):
-        raise _refused("not-a-file", path)
+        raise _refused("env-file-untrusted", path, received="not a regular file")
     if status.st_uid not in (os.geteuid(), 0):
         raise _refused(
             "env-file-untrusted",
@@ -183,8 +178,10 @@ def _quoted_body(text: str) -> tuple[str | None, str]:
             return "".join(made), text[at + 1 :].strip()
         if character == "\\" and mark == '"':
             at += 1
-            escaped = text[at : at + 1]
-            character = ESCAPES.get(escaped, "\\" + escaped)
+            escaped = ESCAPES.get(text[at : at + 1])
+            if escaped is None:
+                return None, ""
+            character = escaped
         made.append(character)
         at += 1
     return None, ""

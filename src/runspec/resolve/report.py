@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ..errors import ArgvPlace, CallError, EnvPlace, Fault
+from ..errors import ArgvPlace, CallError, EnvPlace, Fault, Refused, RunspecError
 from ..nearest import nearest
 from . import variable_of
-from .bind import Binder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..errors import Place
+    from collections.abc import Iterable
+
+    from ..errors import Place, Word
     from ..model import Arg
-    from .bind import Given
-    from .coerce import Refused
+    from .bind import Given, Resolution
     from .result import Origin
 
 MASK = "***"
@@ -21,27 +21,27 @@ SHOWN = 200
 
 
 def unknown_argument(
-    binder: Binder, name: str, index: int, at: int, known: tuple[str, ...]
+    call: Resolution, name: str, index: int, at: int, known: tuple[str, ...]
 ) -> Fault:
     """An option that isn't declared (BIND-09).
 
     `at` is where it stands in a cluster of short ones, 0 for a long one.
     """
-    token = binder.argv[index]
+    token = call.argv[index]
     if at == 1 and len(token) > 2:
         name = _meant_long(token, known) or name
-    place = ArgvPlace(tuple(binder.argv), index, max(at - 1, 0), len(name))
+    place = ArgvPlace(tuple(call.argv), index, max(at - 1, 0), len(name))
     if at > 1:
         place.start, place.length = at, 1
-    if any(arg.type == "password" for arg in binder.scope.values()):
-        _mask_value(binder, index, place.start + place.length)
+    if any(arg.type == "password" for arg in call.scope.values()):
+        _mask_value(call, index, place.start + place.length)
     return Fault(
         "unknown-argument",
         name,
         place,
         received=name,
         candidates=nearest(name, known),
-        detail="positional" if name.lstrip("-") in _positional_names(binder) else "",
+        detail="positional" if name.lstrip("-") in _positional_names(call) else "",
     )
 
 
@@ -51,26 +51,43 @@ def _meant_long(token: str, known: tuple[str, ...]) -> str | None:
     return name if nearest("-" + name, known) else None
 
 
-def _positional_names(binder: Binder) -> set[str]:
-    return {arg.name for arg in binder.scope.values() if arg.position is not None}
+def _positional_names(call: Resolution) -> set[str]:
+    return {arg.name for arg in call.scope.values() if arg.position is not None}
 
 
-def _mask_value(binder: Binder, index: int, end: int) -> None:
+def _mask_value(call: Resolution, index: int, end: int) -> None:
     """Mask what may be a secret's value, behind its mistyped name (ERR-05)."""
-    argv = binder.argv
+    argv = call.argv
     if len(argv[index]) > end:
-        binder.masked.append((index, end + (argv[index][end] == "=")))
+        call.masked.append((index, end + (argv[index][end] == "=")))
     elif index + 1 < len(argv) and not argv[index + 1].startswith("--"):
-        binder.masked.append((index + 1, 0))
+        call.masked.append((index + 1, 0))
 
 
-def missing_argument(binder: Binder, arg: Arg) -> Fault:
+def wrong_token(
+    call: Resolution,
+    code: str,
+    subject: str,
+    index: int,
+    received: Word | None,
+    expected: Iterable[str],
+) -> Fault:
+    """A token that can't stand where it stands, with the nearest that could."""
+    words = tuple(expected)
+    near = nearest(str(received), words) if received is not None else ()
+    place = ArgvPlace(tuple(call.argv), index)
+    return Fault(
+        code, subject, place, received=received, expected=words, candidates=near
+    )
+
+
+def missing_argument(call: Resolution, arg: Arg) -> Fault:
     """A required argument without a value (SRC-08); expected are its variables."""
-    runnable = binder.chain[0].name
+    runnable = call.chain[0].name
     return Fault(
         "missing-argument",
         arg.name,
-        ArgvPlace(tuple(binder.argv), len(binder.argv)),
+        ArgvPlace(tuple(call.argv), len(call.argv)),
         expected=(*arg.env, variable_of(runnable, arg.name)),
         detail="positional" if arg.position is not None else arg.type,
     )
@@ -83,38 +100,43 @@ def deprecated(arg: Arg) -> Fault:
 
 
 def refused_value(
-    binder: Binder,
+    call: Resolution,
     arg: Arg,
     text: str,
-    refused: Refused,
+    error: Exception,
     origin: Given | Origin,
-    item: int | None,
+    item: int | None = None,
 ) -> Fault:
-    """A value that its type or a check refuses (TYPE, STR, NUM, LST)."""
+    """A value that its type or a check refuses (TYPE, STR, NUM, LST).
+
+    Whatever else a registered coercer raised is `not-valid`.
+    """
+    if not isinstance(error, Refused):
+        if isinstance(error, RunspecError):
+            raise error
+        error = Refused("not-valid", arg.type, detail=str(error))
     secret = arg.type == "password"
-    received = None if secret else _short(text)
-    place: Place | None
-    if isinstance(origin, tuple):
-        _, index, start = origin
-        length = len(binder.argv[index]) - start
-        place = ArgvPlace(tuple(binder.argv), index, start, length)
-    elif isinstance(origin, str):
-        place = EnvPlace(origin)
-    else:
-        place = origin
     near: tuple[str, ...] = ()
-    if refused.code == "not-an-option":
-        near = nearest(text, [str(option) for option in refused.expected])
+    if error.code == "not-an-option":
+        near = nearest(text, [str(option) for option in error.expected])
     return Fault(
-        refused.code,
+        error.code,
         arg.name,
-        place,
-        received=received,
-        expected=refused.expected,
+        _place(call, origin),
+        received=None if secret else _short(text),
+        expected=error.expected,
         candidates=near,
-        detail="" if secret else refused.detail,
+        detail="" if secret else error.detail,
         item=item,
     )
+
+
+def _place(call: Resolution, origin: Given | Origin) -> Place | None:
+    if isinstance(origin, tuple):
+        _, index, start = origin
+        length = len(call.argv[index]) - start
+        return ArgvPlace(tuple(call.argv), index, start, length)
+    return EnvPlace(origin) if isinstance(origin, str) else origin
 
 
 def _short(text: str) -> str:
@@ -123,30 +145,30 @@ def _short(text: str) -> str:
     return f"{text[: SHOWN // 2]}…{text[-SHOWN // 4 :]}"
 
 
-def call_error(binder: Binder, faults: list[Fault]) -> CallError:
+def call_error(call: Resolution) -> CallError:
     """All faults of a call, secrets masked, look-alikes joined, in argv order."""
-    argv = _masked(binder)
-    faults = _join_mistyped(faults)
+    argv = _masked(call)
+    faults = _join_mistyped(call.faults)
     for fault in faults:
         if isinstance(fault.place, ArgvPlace):
             fault.place.argv = argv
-            if fault.code == "unexpected-argument" and _is_masked(binder, fault.place):
+            if fault.code == "unexpected-argument" and _is_masked(call, fault.place):
                 fault.received = MASK
                 fault.subject = MASK
     faults.sort(key=_line_order)
-    command = tuple(runnable.name for runnable in binder.chain[1:])
-    return CallError(*faults, runnable=binder.chain[0].name, command=command)
+    command = tuple(runnable.name for runnable in call.chain[1:])
+    return CallError(*faults, runnable=call.chain[0].name, command=command)
 
 
-def _masked(binder: Binder) -> tuple[str, ...]:
-    argv = list(binder.argv)
-    for index, start in binder.masked:
+def _masked(call: Resolution) -> tuple[str, ...]:
+    argv = list(call.argv)
+    for index, start in call.masked:
         argv[index] = argv[index][:start] + MASK
     return tuple(argv)
 
 
-def _is_masked(binder: Binder, place: ArgvPlace) -> bool:
-    return any(index == place.index for index, _ in binder.masked)
+def _is_masked(call: Resolution, place: ArgvPlace) -> bool:
+    return any(index == place.index for index, _ in call.masked)
 
 
 def _line_order(fault: Fault) -> tuple[int, int]:

@@ -2,12 +2,13 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import Any, NoReturn
 
-    from ..errors import Fault, Place
-    from ..model import Arg, Config, Group, Runnable
+    from ..errors import Place
+    from ..model import Arg, Group, Runnable
+    from .bind import Resolution
 
     Origin = str | Place | None
     Where = tuple[Sequence[str], int] | Origin
@@ -90,21 +91,13 @@ class Invocation:
 
     __slots__ = ("chain", "config", "environ", "spec_path", "values", "warnings")
 
-    def __init__(
-        self,
-        chain: "list[Runnable]",
-        config: "Config",
-        values: dict[str, Value],
-        spec_path: str,
-        environ: "Mapping[str, str]",
-        warnings: "list[Fault]",
-    ) -> None:
-        self.chain = chain
-        self.config = config
+    def __init__(self, call: "Resolution", values: dict[str, Value]) -> None:
+        self.chain = call.chain
+        self.config = call.config
+        self.environ = call.environ
+        self.spec_path = call.spec_path
         self.values = values
-        self.spec_path = spec_path
-        self.environ = environ
-        self.warnings = warnings
+        self.warnings = call.warnings
 
     @property
     def runnable(self) -> "Runnable":

@@ -52,7 +52,7 @@ def distributions(sites: tuple[str, ...]) -> Iterator[Distribution]:
             if not dot or kind not in ("dist-info", "egg-info"):
                 continue
             name = normalised(stem.partition("-")[0])
-            if name in seen:
+            if name in seen or name.startswith("~"):  # pip's name for half removed
                 continue
             seen.add(name)
             found = _read(site, os.path.join(site, entry), name)

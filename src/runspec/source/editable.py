@@ -133,4 +133,5 @@ def _asked(finder: Finder, module: str) -> list[str]:
         spec = finder.find_spec(module, None)
     except Exception:  # noqa: BLE001 - a finder is other people's code
         return []
-    return list((spec and spec.submodule_search_locations) or ())
+    places = (spec and spec.submodule_search_locations) or ()
+    return [place for place in places if os.path.isdir(place)]

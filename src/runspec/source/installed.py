@@ -109,7 +109,9 @@ def _sites() -> tuple[str, ...]:
         dict.fromkeys(
             path
             for path in sys.path[own:]
-            if path not in passed_over and not path.endswith(".zip")
+            if isinstance(path, str)
+            and path not in passed_over
+            and not path.endswith(".zip")
         )
     )
 
@@ -133,7 +135,7 @@ def _search(sites: tuple[str, ...]) -> index.Index:
 def _is_own(path: str) -> bool:
     try:
         return os.path.samefile(path, OWN)
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

@@ -33,6 +33,11 @@ def revive(data: Plain) -> Fault:
     )
 
 
+def revived(notes: object) -> list[Fault]:
+    """All of a tuple of kept faults."""
+    return [revive(note) for note in notes] if isinstance(notes, tuple) else []
+
+
 def _keep_place(place: Place | None) -> object:
     if isinstance(place, FilePlace):
         return tuple(getattr(place, name) for name in PLACE)

@@ -74,8 +74,3 @@ def _warnings(spec: Spec, name: str) -> tuple[object, ...]:
         for fault in spec.faults
         if fault.severity == "warning" and fault.runnable == name
     )
-
-
-def revive_warnings(notes: object) -> list[Fault]:
-    """The warnings that `load` put into an entry."""
-    return [kept.revive(note) for note in notes] if isinstance(notes, tuple) else []
