@@ -116,4 +116,4 @@ def test_a_backup_with_a_passphrase_is_no_archive_to_anyone_else(
 def test_a_wrong_backup_call_is_refused_before_bash_sees_it(tmp_path: Path) -> None:
     done = run(tmp_path, "backup", "notes", "--keep", "0")
     assert done.returncode == 2
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("notes-*")) == []

@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from runspec.model import Arg, Config, Example, Group, Runnable
+from runspec.model import Arg, Config, Runnable
+from runspec.model_more import Example, Group
 from runspec.render.help import help_page
 from runspec.render.text import Style, display_width, write
 from runspec.render.usage import usage_line

@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from editor_schema import editor_schema  # noqa: E402
 from reference import fields_page  # noqa: E402
+from runspec.model import UNSET  # noqa: E402
 from runspec.spec.fields import (  # noqa: E402
     CLASSES,
     EVERY_CALL,
@@ -38,8 +39,10 @@ from .model_more import MORE
 class Record:
     def __init__(self, **values: object) -> None: ...
     def declares(self, attribute: str) -> bool: ...
+    def declared(self) -> list[str]: ...
 
 RECORDS: dict[str, type[Record]]
+UNSET: dict[str, object]
 
 def revive(data: Any) -> Any: ...
 def class_of(name: str) -> type[Record]: ...
@@ -91,7 +94,8 @@ def attributes(name: str, fields: tuple[Field, ...]) -> Iterator[tuple[str, str,
 
 def record_class(name: str) -> str:
     """The class of one table: defaults only, for each start pays for what is here."""
-    values = [(a, value) for a, _, value in attributes(name, TABLES[name]) if value]
+    found = attributes(name, TABLES[name])
+    values = [(a, value) for a, _, value in found if value and a not in UNSET]
     lines = [f"class {CLASSES[name]}(Record):", *(f"    {a} = {v}" for a, v in values)]
     return "\n".join(lines)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     PathLike = str | os.PathLike[str]
+    Loaded = tuple[str, Runnable, Config, object]
 
 __version__ = "0.1.0"
 
@@ -34,16 +35,6 @@ __all__ = [
     "parse",
     "register_type",
 ]
-
-
-class Loaded:
-    """One runnable of a spec file, its `[config]`, and the warnings about it."""
-
-    __slots__ = ("config", "notes", "path", "runnable")
-    config: "Config"
-    notes: object
-    path: str
-    runnable: "Runnable"
 
 
 if TYPE_CHECKING:
@@ -91,13 +82,9 @@ def _parse(
         from .resolve.result import Args
 
         loaded = load_runnable(script_name, config_path, caller)
-        call = resolve(
-            loaded.runnable,
-            loaded.config,
-            sys.argv[1:] if argv is None else argv,
-            os.environ,
-            spec_path=loaded.path,
-        )
+        path, runnable, config, _ = loaded
+        argv = sys.argv[1:] if argv is None else argv
+        call = resolve(runnable, config, argv, os.environ, spec_path=path)
         if call.warnings:
             from .stop import warn
 
@@ -124,8 +111,8 @@ def load_spec(
         from .resolve.result import Args
 
         file = sys._getframe(1).f_globals.get("__file__")
-        loaded = load_runnable(script_name, config_path, file)
-        return Args(declared(loaded.runnable, loaded.config, spec_path=loaded.path))
+        path, runnable, config, _ = load_runnable(script_name, config_path, file)
+        return Args(declared(runnable, config, spec_path=path))
     except Exception as error:
         _stop(error, None)
         raise
@@ -142,10 +129,11 @@ def register_type(name: str, coercer: "Coercer") -> None:
 
 def load_runnable(
     script_name: "str | None", config_path: "PathLike | None", caller: "str | None"
-) -> Loaded:
+) -> "Loaded":
     """The runnable that a program means; `caller` is the calling module's file.
 
-    Raises SpecError.
+    Returns the path of the spec, the runnable, `[config]` and the kept warnings
+    about the runnable. Raises SpecError.
     """
     from .model import revive
     from .specfile import find_spec, read
@@ -157,12 +145,7 @@ def load_runnable(
         from .spec.load import load
 
         found = load(path, name, sole=script_name is None)
-    loaded = Loaded()
-    loaded.path = path
-    loaded.runnable = revive(found[0])
-    loaded.config = revive(found[1])
-    loaded.notes = found[2]
-    return loaded
+    return path, revive(found[0]), revive(found[1]), found[2]
 
 
 def _program() -> str:

@@ -4,6 +4,19 @@ Everything below the marker, and the types in `model.pyi`, is written by
 `make generate` from `spec/fields.py`; change that table, not the classes.
 """
 
+NEEDED = ("args", "commands", "groups")
+"""Record-holding fields that every call needs."""
+UNSET = {
+    "config": None,
+    "examples": (),
+    "jump_hosts": {},
+    "logging": None,
+    "resources": None,
+    "run": None,
+    "run_as": None,
+}
+"""The other record-holding fields, with what they are where a spec sets none."""
+
 
 class Record:
     """Read-only values by attribute; what isn't set is the class's default."""
@@ -15,23 +28,41 @@ class Record:
         raise AttributeError(f"{type(self).__name__} is read-only")
 
     def __eq__(self, other):
-        return type(self) is type(other) and self.__dict__ == other.__dict__
+        return type(self) is type(other) and self._now() == other._now()
 
     __hash__ = None
 
     def __repr__(self):
-        values = ", ".join(f"{k}={v!r}" for k, v in self.__dict__.items())
+        values = ", ".join(f"{k}={v!r}" for k, v in self._now().items())
         return f"{type(self).__name__}({values})"
+
+    def declared(self):
+        """The attributes the spec set."""
+        later = self.__dict__.get("_later", ())
+        return [name for name in (*self.__dict__, *later) if name != "_later"]
+
+    def _now(self):
+        return {name: getattr(self, name) for name in self.declared()}
+
+    def __getattr__(self, name):
+        later = self.__dict__.get("_later", {})
+        if name in later:
+            self.__dict__[name] = revive(later.pop(name))
+            return self.__dict__[name]
+        if name in UNSET:
+            return UNSET[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def declares(self, attribute):
         """Whether the spec set this attribute, rather than its default."""
-        return attribute in self.__dict__
+        return attribute in self.declared()
 
 
 def revive(data):
     """The record that `spec.keep.dump` made data of: (..., class, values, nested).
 
-    `nested` names the values that hold records themselves.
+    `nested` names the values that hold records themselves; those that a call needs
+    are revived at once, the others when they are read.
     """
     if isinstance(data, tuple):
         if data and data[0] is ...:
@@ -39,7 +70,11 @@ def revive(data):
             record = Record.__new__(class_of(name))
             record.__dict__.update(values)
             for key in nested:
-                record.__dict__[key] = revive(values[key])
+                if key in NEEDED:
+                    record.__dict__[key] = revive(values[key])
+                else:
+                    record.__dict__.setdefault("_later", {})[key] = values[key]
+                    del record.__dict__[key]
             return record
         return tuple(revive(each) for each in data)
     if isinstance(data, dict):
@@ -67,8 +102,6 @@ class Config(Record):
     runspec_env = None
     types = ()
     enforce_run_as = "error"
-    jump_hosts = {}
-    logging = None
 
 
 class Runnable(Record):
@@ -80,11 +113,9 @@ class Runnable(Record):
     discoverable = ("operator",)
     serve = ("local", "remote")
     hosts = None
-    run_as = None
     become_method = "sudo"
     become_flags = None
     enforce_run_as = None
-    examples = ()
     runspec_env = None
     require_command = False
     args = {}
@@ -95,9 +126,6 @@ class Runnable(Record):
     recipe_name = ""
     image = None
     setup = ""
-    run = None
-    config = None
-    resources = None
     env = {}
 
 
@@ -127,25 +155,8 @@ class Arg(Record):
     inferred = {}
 
 
-class Group(Record):
-    name = ""
-    exclusive = False
-    inclusive = False
-    at_least_one = False
-    exactly_one = False
-    args = ()
-    trigger = None
-    requires = ()
-
-
-class Example(Record):
-    description = None
-
-
 RECORDS = {
     "Config": Config,
     "Runnable": Runnable,
     "Arg": Arg,
-    "Group": Group,
-    "Example": Example,
 }

@@ -2,13 +2,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .model_more import JumpHost, Logging, RecipeConfig, Resources, Run, RunAs
+from .model_more import (
+    Example,
+    Group,
+    JumpHost,
+    Logging,
+    RecipeConfig,
+    Resources,
+    Run,
+    RunAs,
+)
 
 class Record:
     def __init__(self, **values: object) -> None: ...
     def declares(self, attribute: str) -> bool: ...
+    def declared(self) -> list[str]: ...
 
 RECORDS: dict[str, type[Record]]
+UNSET: dict[str, object]
 
 def revive(data: Any) -> Any: ...
 def class_of(name: str) -> type[Record]: ...
@@ -77,17 +88,3 @@ class Arg(Record):
     position: int | None
     matcher: tuple[object, ...] | None
     inferred: Mapping[str, str]
-
-class Group(Record):
-    name: str
-    exclusive: bool
-    inclusive: bool
-    at_least_one: bool
-    exactly_one: bool
-    args: tuple[str, ...]
-    trigger: str | None
-    requires: tuple[str, ...]
-
-class Example(Record):
-    cmd: str
-    description: str | None

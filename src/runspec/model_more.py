@@ -20,6 +20,21 @@ class Logging(Record):
     keep = 7
 
 
+class Group(Record):
+    name = ""
+    exclusive = False
+    inclusive = False
+    at_least_one = False
+    exactly_one = False
+    args = ()
+    trigger = None
+    requires = ()
+
+
+class Example(Record):
+    description = None
+
+
 class RunAs(Record):
     default = None
     hosts = {}
@@ -46,6 +61,8 @@ class Resources(Record):
 MORE = {
     "JumpHost": JumpHost,
     "Logging": Logging,
+    "Group": Group,
+    "Example": Example,
     "RunAs": RunAs,
     "Run": Run,
     "RecipeConfig": RecipeConfig,

@@ -20,6 +20,20 @@ class Logging(Record):
     rotate: str
     keep: int
 
+class Group(Record):
+    name: str
+    exclusive: bool
+    inclusive: bool
+    at_least_one: bool
+    exactly_one: bool
+    args: tuple[str, ...]
+    trigger: str | None
+    requires: tuple[str, ...]
+
+class Example(Record):
+    cmd: str
+    description: str | None
+
 class RunAs(Record):
     default: str | None
     hosts: Mapping[str, str]

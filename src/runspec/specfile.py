@@ -16,7 +16,7 @@ from . import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     Entry = tuple[object, object, object]
@@ -106,15 +106,14 @@ def identity(status: os.stat_result) -> "tuple[int, int, int]":
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def places(spec: str) -> "tuple[str, ...]":
+def places(spec: str) -> "Iterator[str]":
     """Where the compiled form of `spec` may be: beside it, then the user's cache."""
     directory, base = os.path.split(spec)
-    beside = f"{directory}/__pycache__/{base}.{sys.implementation.cache_tag}.bin"
+    yield f"{directory}/__pycache__/{base}.{sys.implementation.cache_tag}.bin"
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    if not os.path.isabs(home):
-        return (beside,)
-    key = source_hash(SUM_KEY, os.fsencode(spec)).hex()
-    return beside, f"{home}/runspec/{key}.{sys.implementation.cache_tag}.bin"
+    if os.path.isabs(home):
+        key = source_hash(SUM_KEY, os.fsencode(spec)).hex()
+        yield f"{home}/runspec/{key}.{sys.implementation.cache_tag}.bin"
 
 
 def _read_file(

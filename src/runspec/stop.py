@@ -38,16 +38,17 @@ def _answer(
     asked: Asked, loaded: Loaded | None, environ: Mapping[str, str]
 ) -> SystemExit:
     assert loaded is not None
+    path, _, config, _ = loaded
     style = Style.for_stream(sys.stdout, environ)
     program = asked.chain[0].name
     if asked.kind == "version":
         from .source.version import version_line
 
-        text = version_line(program, loaded.path)
+        text = version_line(program, path)
     else:
         from .render.help import help_page
 
-        text = help_page(asked.chain, loaded.config, program=program, style=style)
+        text = help_page(asked.chain, config, program=program, style=style)
     return SystemExit(0 if _write(sys.stdout, text) else 1)
 
 
@@ -58,16 +59,16 @@ def _call(
     from .render.usage import usage_line
     from .source.kept import revived
 
-    chain = [loaded.runnable]
+    _, runnable, _, notes = loaded
+    chain = [runnable]
     for name in error.command:
         chain.append(chain[-1].commands[name])
-    usage = usage_line(chain, program=loaded.runnable.name)
+    usage = usage_line(chain, program=runnable.name)
     if environ.get("RUNSPEC_AGENT") == "1":
         return call_error_json(error, chain=chain, usage=usage)
-    name = loaded.runnable.name
+    name = runnable.name
     text = call_error(error, program=name, usage=usage, style=style, chain=chain)
-    notes = revived(loaded.notes)
-    about = [note for note in notes if _is_about(note, error)]
+    about = [note for note in revived(notes) if _is_about(note, error)]
     if about:
         text = text.rstrip("\n") + "\n\n" + render_faults(about, style=style)
     return text

@@ -40,8 +40,8 @@ def run(args: Args) -> int:
 def _subject(name: str | None) -> tuple[Runnable, Config, str]:
     """The runnable asked about; else nothing but the [config] of the nearest spec."""
     if name is not None:
-        loaded = locate(name).load()
-        return loaded.runnable, loaded.config, loaded.path
+        path, runnable, config, _ = locate(name).load()
+        return runnable, config, path
     from ..model import Config, Runnable
     from ..source.toml import read_toml
     from ..spec.build import build

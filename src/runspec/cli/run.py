@@ -13,7 +13,8 @@ from .lookup import locate
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .. import Loaded
-    from ..resolve.result import Args, Invocation
+    from ..resolve.bind import Invocation
+    from ..resolve.result import Args
 
 
 def run(args: Args) -> int:
@@ -36,10 +37,9 @@ def run(args: Args) -> int:
 def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
     from ..stop import stop, warn
 
+    path, runnable, config, _ = loaded
     try:
-        call = resolve(
-            loaded.runnable, loaded.config, argv, os.environ, spec_path=loaded.path
-        )
+        call = resolve(runnable, config, argv, os.environ, spec_path=path)
     except (RunspecError, Asked) as error:
         raise stop(error, loaded) from None
     if call.warnings:

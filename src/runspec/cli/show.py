@@ -12,7 +12,8 @@ from .lookup import locate
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .. import Loaded
-    from ..model import Arg, Group, Runnable
+    from ..model import Arg, Runnable
+    from ..model_more import Group
     from ..render.text import Style
     from ..resolve.result import Args
     from ..spec.plain import Json
@@ -31,7 +32,8 @@ INHERITED = {
 def run(args: Args) -> int:
     """Show the runnable or the command that the positionals name."""
     loaded = locate(args.name.value).load()
-    chain = _chain(loaded.runnable, args.commands.value or [])
+    _, runnable, _, _ = loaded
+    chain = _chain(runnable, args.commands.value or [])
     facts = _facts(chain, loaded)
     if args.format.value == "json":
         output.show_json(_json(chain, facts, loaded))
@@ -62,7 +64,7 @@ def _chain(runnable: Runnable, commands: list[str]) -> list[Runnable]:
 
 def _facts(chain: list[Runnable], loaded: Loaded) -> dict[str, Json]:
     """The fields of the last of `chain`, inherited ones filled in."""
-    facts = plain_runnable(chain[0], loaded.config)
+    facts = plain_runnable(chain[0], loaded[2])
     for level in chain[1:]:
         facts = facts["commands"][level.name]  # type: ignore[assignment,index,call-overload]
     return facts
@@ -95,7 +97,7 @@ def _json(chain: list[Runnable], facts: dict[str, Json], loaded: Loaded) -> Json
         for arg in runnable.args.values()
     }
     return {
-        "source": loaded.path,
+        "source": loaded[0],
         "command": [level.name for level in chain],
         "runnable": facts,
         "why": {**why, "args": arguments},
@@ -107,7 +109,7 @@ def _text(
 ) -> str:
     runnable = chain[-1]
     title = " ".join(level.name for level in chain)
-    head = f"{style.paint(title, BOLD)}  {style.paint(escaped(loaded.path), DIM)}"
+    head = f"{style.paint(title, BOLD)}  {style.paint(escaped(loaded[0]), DIM)}"
     tables = [(head, _field_cells(chain, facts))]
     tables += [
         (_head("args", arg, style), _arg_cells(arg)) for arg in runnable.args.values()

@@ -34,7 +34,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ..model import Arg, Config, Group, Runnable
+    from ..model import Arg, Config, Runnable
+    from ..model_more import Group
     from .text import Style, Word
 
 STACKED = 60

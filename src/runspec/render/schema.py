@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..model import Arg, Config, Group, Runnable
+    from ..model import Arg, Config, Runnable
+    from ..model_more import Group
     from ..spec.plain import Json
 
     Chain = tuple[Runnable, ...]

@@ -17,7 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ..model import Arg, Group
+    from ..model import Arg
+    from ..model_more import Group
     from ..spec.plain import Json
 
 MOST = "at-most-one"

@@ -7,8 +7,8 @@ from (SRC), each text made a value of its type (TYPE) and checked.
 import os
 import sys
 
-from .bind import Resolution
-from .result import Invocation, Value
+from .bind import Invocation
+from .result import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,30 +41,30 @@ def resolve(
 
     Raises CallError with all faults, and Asked for help or the version.
     """
-    call = Resolution(runnable, config, argv, environ, spec_path)
+    call = Invocation(runnable, config, argv, environ, spec_path)
     call.bind()
-    values: dict[str, Value] = {}
     if not call.lost:
         for attribute, arg in call.scope.items():
-            values[attribute] = _value(call, attribute, arg)
+            call.values[attribute] = _value(call, attribute, arg)
     if not call.faults:
         for level in call.chain:
             if level.groups:
                 from .groups import broken_groups
 
-                call.faults += broken_groups(level, values)
+                call.faults += broken_groups(level, call.values)
     if call.faults:
         from .report import call_error
 
         raise call_error(call)
-    return Invocation(call, values)
+    return call
 
 
 def declared(runnable: "Runnable", config: "Config", *, spec_path: str) -> Invocation:
     """The runnable with its defaults only, as `load_spec()` gives it (CMD-04)."""
-    call = Resolution(runnable, config, (), {}, spec_path)
-    values = {name: _declared(call, arg) for name, arg in call.scope.items()}
-    return Invocation(call, values)
+    call = Invocation(runnable, config, (), {}, spec_path)
+    for name, arg in call.scope.items():
+        call.values[name] = _declared(call, arg)
+    return call
 
 
 def upper(name: str) -> str:
@@ -77,7 +77,7 @@ def variable_of(runnable: str, arg: str) -> str:
     return f"RUNSPEC_{upper(runnable)}_ARG_{upper(arg)}"
 
 
-def _value(call: Resolution, attribute: str, arg: "Arg") -> Value:
+def _value(call: Invocation, attribute: str, arg: "Arg") -> Value:
     """The value of one argument: the first place that has one wins."""
     if attribute in call.failed:
         return Value(arg, None, "not_set")
@@ -93,7 +93,7 @@ def _value(call: Resolution, attribute: str, arg: "Arg") -> Value:
     return _from_default(call, arg)
 
 
-def _from_cli(call: Resolution, arg: "Arg", given: "list[Given]") -> Value:
+def _from_cli(call: Invocation, arg: "Arg", given: "list[Given]") -> Value:
     text, index, _ = given[-1]
     value: object
     if arg.type == "rest":
@@ -108,7 +108,7 @@ def _from_cli(call: Resolution, arg: "Arg", given: "list[Given]") -> Value:
     return _warned(call, Value(arg, value, "cli", (call.argv, index)))
 
 
-def _from_environment(call: Resolution, arg: "Arg") -> "Value | None":
+def _from_environment(call: Invocation, arg: "Arg") -> "Value | None":
     environ = call.environ
     name = variable_of(call.chain[0].name, arg.name)
     text = environ.get(name)
@@ -122,13 +122,13 @@ def _from_environment(call: Resolution, arg: "Arg") -> "Value | None":
     return _from_text(call, arg, text, "env", name)
 
 
-def _is_own(call: Resolution, name: str) -> bool:
+def _is_own(call: Invocation, name: str) -> bool:
     """Whether a variable is a value, not a default handed on (INJ-05)."""
     defaults = call.environ.get("RUNSPEC_DEFAULTS")
     return defaults is None or name not in defaults.split()
 
 
-def _from_env_file(call: Resolution, arg: "Arg") -> "Value | None":
+def _from_env_file(call: Invocation, arg: "Arg") -> "Value | None":
     if not call.env_file_read:
         call.env_file_read = True
         call.env_file = _read_env_file(call)
@@ -143,7 +143,7 @@ def _from_env_file(call: Resolution, arg: "Arg") -> "Value | None":
     return None
 
 
-def _read_env_file(call: Resolution) -> "EnvFile | None":
+def _read_env_file(call: Invocation) -> "EnvFile | None":
     if (
         "RUNSPEC_ENV_FILE" not in call.environ
         and call.chain[0].runspec_env is None
@@ -157,7 +157,7 @@ def _read_env_file(call: Resolution) -> "EnvFile | None":
 
 
 def _from_text(
-    call: Resolution, arg: "Arg", text: str, source: str, origin: "Origin"
+    call: Invocation, arg: "Arg", text: str, source: str, origin: "Origin"
 ) -> Value:
     value: object
     if arg.multiple:
@@ -169,7 +169,7 @@ def _from_text(
     return _warned(call, Value(arg, value, source, origin))
 
 
-def _from_config(call: Resolution, arg: "Arg") -> "Value | None":
+def _from_config(call: Invocation, arg: "Arg") -> "Value | None":
     if call.configured is None:
         call.configured = {}
         home = call.environ.get("XDG_CONFIG_HOME") or (
@@ -187,7 +187,7 @@ def _from_config(call: Resolution, arg: "Arg") -> "Value | None":
     return call.configured.get(arg.name.replace("-", "_"))
 
 
-def _from_default(call: Resolution, arg: "Arg") -> Value:
+def _from_default(call: Invocation, arg: "Arg") -> Value:
     if not arg.required or arg.name.replace("-", "_") in call.failed:
         return _declared(call, arg)
     if arg.type == "password" and not call.faults:
@@ -202,7 +202,7 @@ def _from_default(call: Resolution, arg: "Arg") -> Value:
     return Value(arg, None, "not_set")
 
 
-def _declared(call: Resolution, arg: "Arg") -> Value:
+def _declared(call: Invocation, arg: "Arg") -> Value:
     if arg.type == "rest":
         return Value(arg, [], "spec_default")
     if arg.type == "flag":
@@ -212,7 +212,7 @@ def _declared(call: Resolution, arg: "Arg") -> Value:
     return Value(arg, _default(call, arg), "spec_default")
 
 
-def _default(call: Resolution, arg: "Arg") -> object:
+def _default(call: Invocation, arg: "Arg") -> object:
     """The default; a list is a new one, and paths and registered types are made."""
     default = arg.default
     native = arg.type in BUILT_IN and arg.type != "path"
@@ -226,7 +226,7 @@ def _default(call: Resolution, arg: "Arg") -> object:
 
 
 def _coerced(
-    call: Resolution, arg: "Arg", text: str, origin: "Given | Origin"
+    call: Invocation, arg: "Arg", text: str, origin: "Given | Origin"
 ) -> object:
     try:
         return coerce(arg, text)
@@ -238,8 +238,8 @@ def _coerced(
 
 
 def _items(
-    call: Resolution, arg: "Arg", texts: "Iterable[tuple[str, Given | Origin]]"
-) -> list[object]:
+    call: Invocation, arg: "Arg", texts: "Iterable[tuple[str, Given | Origin]]"
+) -> "list[object]":
     items: list[object] = []
     for number, (text, origin) in enumerate(texts, 1):
         try:
@@ -251,7 +251,7 @@ def _items(
     return items
 
 
-def _warned(call: Resolution, value: Value) -> Value:
+def _warned(call: Invocation, value: Value) -> Value:
     if value.arg.deprecated is not None:
         from .report import deprecated
 
@@ -259,7 +259,7 @@ def _warned(call: Resolution, value: Value) -> Value:
     return value
 
 
-def _split(arg: "Arg", text: "str | bool") -> list[str]:
+def _split(arg: "Arg", text: "str | bool") -> "list[str]":
     text = str(text)
     if arg.delimiter is None:
         return [text]
@@ -292,7 +292,7 @@ def coerce(arg: "Arg", text: str) -> object:
     return value
 
 
-def refused(code: str, *expected: "Word", detail: str = "") -> Exception:
+def refused(code: str, *expected: "Word", detail: str = "") -> "Exception":
     """The error for a text that is no value of the type."""
     from ..errors import Refused
 

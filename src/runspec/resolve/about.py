@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..errors import Place
-    from ..model import Arg, Group
-    from .result import Invocation, Value, Where
+    from ..model import Arg
+    from ..model_more import Group
+    from .bind import Invocation
+    from .result import Value, Where
 
 MASK = "***"
 

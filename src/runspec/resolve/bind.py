@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 DIGITS = "0123456789"
 
 
-class Resolution:
-    """What is known of a call while it is resolved.
+class Invocation:
+    """A call: what stood on the line, then what it was resolved to.
 
-    `chain` is the runnable and the commands chosen, `scope` the arguments in force
-    by attribute, `given` what stood on the line for each: the text (True: a switch),
-    the token's index and where in it the text starts. `masked` holds the places
-    (index, start) of secrets, `failed` the attributes that already have a fault.
-    `lost` is set where the rest can't be understood. `configured` is None until the
-    config files were looked for.
+    `chain` is the runnable and the commands chosen, `values` the resolved arguments
+    by attribute, `warnings` what to tell the person.
+
+    While it is resolved: `scope` is the arguments in force by attribute, `given`
+    what stood on the line for each: the text (True: a switch), the token's index
+    and where in it the text starts. `masked` holds the places (index, start) of
+    secrets, `failed` the attributes that already have a fault. `lost` is set where
+    the rest can't be understood. `configured` is None until the config files were
+    looked for.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Resolution:
         self.environ = environ
         self.spec_path = spec_path
         self.chain: list[Runnable] = []
+        self.values: dict[str, Value] = {}
         self.scope: dict[str, Arg] = {}
         self.given: dict[str, list[Given]] = {}
         self.faults: list[Fault] = []
@@ -232,3 +236,35 @@ class Resolution:
         from .report import wrong_token
 
         self.faults.append(wrong_token(self, code, subject, index, received, expected))
+
+    @property
+    def runnable(self) -> "Runnable":
+        """The top-level one."""
+        return self.chain[0]
+
+    @property
+    def leaf(self) -> "Runnable":
+        """The deepest command chosen, or the runnable itself."""
+        return self.chain[-1]
+
+    @property
+    def command(self) -> "tuple[str, ...]":
+        """The names of the commands chosen, outermost first."""
+        return tuple(command.name for command in self.chain[1:])
+
+    @property
+    def agent(self) -> bool:
+        """Whether an agent calls."""
+        return self.environ.get("RUNSPEC_AGENT") == "1"
+
+    @property
+    def autonomy(self) -> str:
+        """The effective level: escalated by what the command line gave (AUT-03)."""
+        from ..spec.policy import autonomy_of, strictest
+
+        escalated = (
+            value.arg.autonomy
+            for value in self.values.values()
+            if value.source == "cli" and value.arg.autonomy is not None
+        )
+        return strictest((autonomy_of(self.chain, self.config), *escalated))

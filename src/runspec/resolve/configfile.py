@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from ..model import Arg, Runnable
     from ..source.document import Document
-    from .bind import Resolution
+    from .bind import Invocation
 
 
-def config_values(paths: Sequence[str], call: Resolution) -> dict[str, Value]:
+def config_values(paths: Sequence[str], call: Invocation) -> dict[str, Value]:
     """The values of the arguments in force in the files that exist, by attribute.
 
     An earlier file wins over a later one; within a file the tables of the commands
@@ -37,7 +37,7 @@ def config_values(paths: Sequence[str], call: Resolution) -> dict[str, Value]:
 class _Reader:
     """Reads one file; `found` keeps this file's values apart from earlier ones."""
 
-    def __init__(self, path: str, call: Resolution) -> None:
+    def __init__(self, path: str, call: Invocation) -> None:
         self.path = path
         self.call = call
         self.faults = call.faults

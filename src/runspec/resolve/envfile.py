@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..model import Config, Runnable
-    from .bind import Resolution
+    from .bind import Invocation
 
 LARGEST = 1_048_576
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
@@ -61,7 +61,7 @@ def env_file_of(
     return _parsed(EnvFile(path, rule), _trusted_text(path))
 
 
-def env_file_or_faults(call: Resolution) -> EnvFile | None:
+def env_file_or_faults(call: Invocation) -> EnvFile | None:
     """As `env_file_of`, with what is wrong added to the faults of the call."""
     try:
         return env_file_of(call.chain[0], call.config, call.spec_path, call.environ)

@@ -6,7 +6,8 @@ from ..errors import Fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..model import Group, Runnable
+    from ..model import Runnable
+    from ..model_more import Group
     from .result import Value
 
 

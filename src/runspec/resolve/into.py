@@ -11,7 +11,8 @@ from pathlib import Path, PurePath
 
 from ..errors import Fault, SpecError
 from ..nearest import nearest
-from .result import Invocation, Value
+from .bind import Invocation
+from .result import Value
 
 if typing.TYPE_CHECKING:
     from ..model import Arg

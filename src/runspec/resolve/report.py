@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..errors import Place, Word
     from ..model import Arg
-    from .bind import Given, Resolution
+    from .bind import Given, Invocation
     from .result import Origin
 
 MASK = "***"
@@ -21,7 +21,7 @@ SHOWN = 200
 
 
 def unknown_argument(
-    call: Resolution, name: str, index: int, at: int, known: tuple[str, ...]
+    call: Invocation, name: str, index: int, at: int, known: tuple[str, ...]
 ) -> Fault:
     """An option that isn't declared (BIND-09).
 
@@ -51,11 +51,11 @@ def _meant_long(token: str, known: tuple[str, ...]) -> str | None:
     return name if nearest("-" + name, known) else None
 
 
-def _positional_names(call: Resolution) -> set[str]:
+def _positional_names(call: Invocation) -> set[str]:
     return {arg.name for arg in call.scope.values() if arg.position is not None}
 
 
-def _mask_value(call: Resolution, index: int, end: int) -> None:
+def _mask_value(call: Invocation, index: int, end: int) -> None:
     """Mask what may be a secret's value, behind its mistyped name (ERR-05)."""
     argv = call.argv
     if len(argv[index]) > end:
@@ -65,7 +65,7 @@ def _mask_value(call: Resolution, index: int, end: int) -> None:
 
 
 def wrong_token(
-    call: Resolution,
+    call: Invocation,
     code: str,
     subject: str,
     index: int,
@@ -81,7 +81,7 @@ def wrong_token(
     )
 
 
-def missing_argument(call: Resolution, arg: Arg) -> Fault:
+def missing_argument(call: Invocation, arg: Arg) -> Fault:
     """A required argument without a value (SRC-08); expected are its variables."""
     runnable = call.chain[0].name
     return Fault(
@@ -100,7 +100,7 @@ def deprecated(arg: Arg) -> Fault:
 
 
 def refused_value(
-    call: Resolution,
+    call: Invocation,
     arg: Arg,
     text: str,
     error: Exception,
@@ -131,7 +131,7 @@ def refused_value(
     )
 
 
-def _place(call: Resolution, origin: Given | Origin) -> Place | None:
+def _place(call: Invocation, origin: Given | Origin) -> Place | None:
     if isinstance(origin, tuple):
         _, index, start = origin
         length = len(call.argv[index]) - start
@@ -145,7 +145,7 @@ def _short(text: str) -> str:
     return f"{text[: SHOWN // 2]}…{text[-SHOWN // 4 :]}"
 
 
-def call_error(call: Resolution) -> CallError:
+def call_error(call: Invocation) -> CallError:
     """All faults of a call, secrets masked, look-alikes joined, in argv order."""
     argv = _masked(call)
     faults = _join_mistyped(call.faults)
@@ -160,14 +160,14 @@ def call_error(call: Resolution) -> CallError:
     return CallError(*faults, runnable=call.chain[0].name, command=command)
 
 
-def _masked(call: Resolution) -> tuple[str, ...]:
+def _masked(call: Invocation) -> tuple[str, ...]:
     argv = list(call.argv)
     for index, start in call.masked:
         argv[index] = argv[index][:start] + MASK
     return tuple(argv)
 
 
-def _is_masked(call: Resolution, place: ArgvPlace) -> bool:
+def _is_masked(call: Invocation, place: ArgvPlace) -> bool:
     return any(index == place.index for index, _ in call.masked)
 
 

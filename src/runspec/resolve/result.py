@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from ..errors import Place
-    from ..model import Arg, Group, Runnable
-    from .bind import Resolution
+    from ..model import Arg
+    from ..model_more import Group
+    from .bind import Invocation
 
     Origin = str | Place | None
     Where = tuple[Sequence[str], int] | Origin
@@ -82,63 +83,13 @@ class Value:
     __hash__ = object.__hash__
 
 
-class Invocation:
-    """A resolved call.
-
-    `chain` is the runnable and the commands chosen, `values` the arguments in force
-    by attribute, `warnings` what to tell the person.
-    """
-
-    __slots__ = ("chain", "config", "environ", "spec_path", "values", "warnings")
-
-    def __init__(self, call: "Resolution", values: dict[str, Value]) -> None:
-        self.chain = call.chain
-        self.config = call.config
-        self.environ = call.environ
-        self.spec_path = call.spec_path
-        self.values = values
-        self.warnings = call.warnings
-
-    @property
-    def runnable(self) -> "Runnable":
-        """The top-level one."""
-        return self.chain[0]
-
-    @property
-    def leaf(self) -> "Runnable":
-        """The deepest command chosen, or the runnable itself."""
-        return self.chain[-1]
-
-    @property
-    def command(self) -> tuple[str, ...]:
-        """The names of the commands chosen, outermost first."""
-        return tuple(command.name for command in self.chain[1:])
-
-    @property
-    def agent(self) -> bool:
-        """Whether an agent calls."""
-        return self.environ.get("RUNSPEC_AGENT") == "1"
-
-    @property
-    def autonomy(self) -> str:
-        """The effective level: escalated by what the command line gave (AUT-03)."""
-        from ..spec.policy import autonomy_of, strictest
-
-        escalated = (
-            value.arg.autonomy
-            for value in self.values.values()
-            if value.source == "cli" and value.arg.autonomy is not None
-        )
-        return strictest((autonomy_of(self.chain, self.config), *escalated))
-
-
 class Args:
     """The arguments by attribute, and what runspec knows of the call (RES)."""
 
     __slots__ = ("_call",)
-    _call: Invocation
 
     if TYPE_CHECKING:
+        _call: Invocation
         runspec_runnable: str
         runspec_command: str | None
         runspec_command_path: list[str]
@@ -150,9 +101,9 @@ class Args:
         runspec_spec: dict[str, Any]
         runspec_groups: list[Group]
 
-        def get_runspec_env(self) -> dict[str, str]: ...
+        def get_runspec_env(self) -> "dict[str, str]": ...
 
-    def __init__(self, call: Invocation) -> None:
+    def __init__(self, call: "Invocation") -> None:
         object.__setattr__(self, "_call", call)
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -8,7 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..resolve.result import Invocation, Value
+    from ..resolve.bind import Invocation
+    from ..resolve.result import Value
 
 OWN = frozenset(
     "RUNSPEC_" + name

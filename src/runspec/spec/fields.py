@@ -510,5 +510,5 @@ CLASSES = {
 """The model class of each table."""
 NAMED = ("arg", "group", "runnable", "jump-host")
 """Tables whose records are known by the key they stand under."""
-EVERY_CALL = ("config", "runnable", "arg", "group", "example")
+EVERY_CALL = ("config", "runnable", "arg")
 """Tables that a program meets at every start; the others are in `model_more`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Group
+from ..model_more import Group
 from .fields import GROUP_KINDS
 from .names import attribute_of
 from .reader import Reader

@@ -9,15 +9,12 @@ import time
 from _imp import source_hash
 
 from ..model import Record
+from ..source.replace import RACY_NS, replace
 from ..specfile import MAGIC, STAMP, SUM_KEY, identity, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-RACY_NS = 20_000_000
-"""A spec changed within this time may change again under the same mtime."""
 
 
 def keep(
@@ -36,7 +33,7 @@ def keep(
         return
     content = _content(spec, seen, config, entries, only)
     for path in places(spec):
-        if _replace(path, content, seen.st_mode & 0o644):
+        if replace(path, content, seen.st_mode & 0o644):
             return
 
 
@@ -46,8 +43,9 @@ def dump(value: object) -> object:
     An Ellipsis marks it, because no TOML value can be one.
     """
     if isinstance(value, Record):
-        values = {key: dump(each) for key, each in value.__dict__.items()}
-        nested = tuple(k for k, v in value.__dict__.items() if _holds_records(v))
+        now = {key: getattr(value, key) for key in value.declared()}
+        values = {key: dump(each) for key, each in now.items()}
+        nested = tuple(key for key, each in now.items() if _holds_records(each))
         return (..., type(value).__name__, values, nested)
     if isinstance(value, dict):
         return {key: dump(each) for key, each in value.items()}
@@ -88,27 +86,3 @@ def _content(
     )
     tail = len(head).to_bytes(4, "little") + head
     return b"".join((MAGIC, source_hash(SUM_KEY, tail), tail, *bodies))
-
-
-def _replace(path: str, content: bytes, mode: int) -> bool:
-    temporary = f"{path}.{os.getpid()}"
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        descriptor = os.open(temporary, CREATE, mode | 0o600)
-    except OSError:
-        return False
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except OSError:
-        _remove(temporary)
-        return False
-    return True
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        return

@@ -8,7 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ..model import Arg, Group
+    from ..model import Arg
+    from ..model_more import Group
     from .reader import Reader
 
 MOST = 12

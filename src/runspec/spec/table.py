@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..model import Example, class_of
+from ..model import class_of
+from ..model_more import Example
 from .fields import CLASSES, TABLES
 from .kinds import CHECKS, compiles
 from .reader import BAD, Reader, shown
