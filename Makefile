@@ -33,8 +33,8 @@ $(DEV): $(RUNTIME) pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-.PHONY: help demo test checks lint types layers generated news docs bench pytest \
-	generate examples format clean
+.PHONY: help demo test checks lint types layers generated docs bench startup \
+	discovery pytest generate examples format clean
 
 help:  ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,9 +63,10 @@ generated: $(DEV)
 docs: $(DEV)  ## The documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: $(DEV)  ## The benchmarks, with their figures
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/discovery.py
+bench: startup discovery  ## The benchmarks, with their figures
+
+startup discovery: $(DEV)
+	$(BIN)/python benchmarks/$@.py
 
 pytest: $(DEV)  ## The tests alone
 	$(BIN)/pytest --cov --cov-report=term:skip-covered

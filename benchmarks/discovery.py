@@ -37,7 +37,7 @@ def populate(environment: Path) -> None:
     site = next((environment / "lib").glob("python*")) / "site-packages"
     for number in range(DISTRIBUTIONS):
         _install(site, site / f"sample_{number}-1.0.dist-info", number)
-    shown = subprocess.run(local(environment), capture_output=True, text=True)
+    shown = subprocess.run(local(environment), stdout=subprocess.PIPE, check=True)
     found = len(json.loads(shown.stdout)["tools"])
     if found != WITH_SPEC:
         raise RuntimeError(f"{found} tools were found, {WITH_SPEC} are there")

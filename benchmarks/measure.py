@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -82,10 +83,12 @@ def run_once(case: Case, environ: Mapping[str, str], quiet: int) -> float:
     pid = os.posix_spawn(case.argv[0], case.argv, whole, file_actions=actions)
     _, ended = os.waitpid(pid, 0)
     took = perf_counter_ns() - start
-    if os.waitstatus_to_exitcode(ended) != case.status:
+    status = os.waitstatus_to_exitcode(ended)
+    if status != case.status:
+        said = subprocess.run(case.argv, env=whole, capture_output=True, text=True)
         raise RuntimeError(
-            f"{' '.join(case.argv)}: exit status {os.waitstatus_to_exitcode(ended)},"
-            f" {case.status} was expected"
+            f"{' '.join(case.argv)}: exit status {status}, {case.status} was expected"
+            f"\n{said.stderr}"
         )
     return took / 1e6
 

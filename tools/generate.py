@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,6 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from editor_schema import editor_schema  # noqa: E402
 from reference import fields_page  # noqa: E402
-from runspec.model import UNSET  # noqa: E402
 from runspec.spec.fields import (  # noqa: E402
     CLASSES,
     EVERY_CALL,
@@ -26,9 +26,9 @@ from runspec.spec.fields import (  # noqa: E402
 )
 
 MODEL = "src/runspec/model.py"
-MORE_HEAD = '''"""The records that few programs need, written like those of `model`."""
+MORE_HEAD = '''"""The tables that few programs need; see `model`."""
 
-from .model import Record
+from .model import maker
 '''
 STUB_HEAD = """# Written by `make generate` from spec/fields.py.
 from collections.abc import Mapping
@@ -37,23 +37,21 @@ from typing import Any
 from .model_more import MORE
 
 class Record:
-    def __init__(self, **values: object) -> None: ...
+    table: str
+    def __init__(self, table: str, values: Mapping[str, object]) -> None: ...
     def declares(self, attribute: str) -> bool: ...
     def declared(self) -> list[str]: ...
 
-RECORDS: dict[str, type[Record]]
-UNSET: dict[str, object]
+DEFAULTS: dict[str, dict[str, object]]
+FINGERPRINT: str
 
 def revive(data: Any) -> Any: ...
-def class_of(name: str) -> type[Record]: ...
 
 """
 MORE_STUB_HEAD = """# Written by `make generate` from spec/fields.py.
 from collections.abc import Mapping
 
 from .model import Record
-
-MORE: dict[str, type[Record]]
 
 """
 MARKER = "# --- generated ---\n"
@@ -92,36 +90,35 @@ def attributes(name: str, fields: tuple[Field, ...]) -> Iterator[tuple[str, str,
         yield "inferred", "Mapping[str, str]", "{}"
 
 
-def record_class(name: str) -> str:
-    """The class of one table: defaults only, for each start pays for what is here."""
-    found = attributes(name, TABLES[name])
-    values = [(a, value) for a, _, value in found if value and a not in UNSET]
-    lines = [f"class {CLASSES[name]}(Record):", *(f"    {a} = {v}" for a, v in values)]
-    return "\n".join(lines)
-
-
 def stub_class(name: str) -> str:
-    """The same class with its types, for type checkers."""
+    """The attributes of one table with their types."""
     found = attributes(name, TABLES[name])
     lines = [f"class {CLASSES[name]}(Record):", *(f"    {a}: {k}" for a, k, _ in found)]
+    lines.append("    def __init__(self, **values: object) -> None: ...")
     return "\n".join(lines)
 
 
-def _classes(names: Iterable[str], table: str) -> str:
+def _tables(names: Iterable[str]) -> str:
     names = list(names)
-    classes = "\n\n\n".join(record_class(name) for name in names)
-    rows = "".join(f'    "{CLASSES[name]}": {CLASSES[name]},\n' for name in names)
-    return f"\n\n{classes}\n\n\n{table} = {{\n{rows}}}\n"
+    rows = []
+    for name in names:
+        found = attributes(name, TABLES[name])
+        values = "".join(f'"{a}": {value},' for a, _, value in found if value)
+        rows.append(f'"{name}": {{{values}}},')
+    makers = "\n".join(f'{CLASSES[name]} = maker("{name}")' for name in names)
+    return f"\n\nDEFAULTS = {{{''.join(rows)}}}\n\n{makers}\n"
 
 
 def model() -> str:
     head, marker, _ = (ROOT / MODEL).read_text("utf-8").partition(MARKER)
-    return formatted(head + marker + _classes(EVERY_CALL, "RECORDS"))
+    tables = _tables(EVERY_CALL)
+    shape = hashlib.sha256((head + tables + model_more()).encode()).hexdigest()
+    return formatted(f'{head}{marker}\n\nFINGERPRINT = "{shape[:12]}"\n{tables}')
 
 
 def model_more() -> str:
     rest = (name for name in TABLES if name not in EVERY_CALL)
-    return formatted(MORE_HEAD + _classes(rest, "MORE"))
+    return formatted(MORE_HEAD + _tables(rest))
 
 
 def model_stub() -> str:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, TypeVar, overload
 
+    from .call import Args, Value
     from .errors import CallError, RunspecError, SpecError
     from .model import Config, Runnable
     from .resolve import Coercer
-    from .resolve.result import Args, Value
 
     T = TypeVar("T")
     PathLike = str | os.PathLike[str]
@@ -78,8 +78,8 @@ def _parse(
 ) -> "Args | T":
     loaded = None
     try:
+        from .call import Args
         from .resolve import resolve
-        from .resolve.result import Args
 
         loaded = load_runnable(script_name, config_path, caller)
         path, runnable, config, _ = loaded
@@ -107,8 +107,8 @@ def load_spec(
     Ends the program with exit status 1 where the spec is missing or faulty.
     """
     try:
+        from .call import Args
         from .resolve import declared
-        from .resolve.result import Args
 
         file = sys._getframe(1).f_globals.get("__file__")
         path, runnable, config, _ = load_runnable(script_name, config_path, file)
@@ -168,7 +168,7 @@ def _stop(error: Exception, loaded: "Loaded | None") -> None:
 
 def __getattr__(name: str) -> object:
     if name in ("Args", "Value"):
-        from .resolve import result as home
+        from . import call as home
     elif name in __all__:
         from . import errors as home  # type: ignore[no-redef]
     else:

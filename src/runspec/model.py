@@ -1,162 +1,174 @@
 """What a spec declares, as read-only records.
 
-Everything below the marker, and the types in `model.pyi`, is written by
-`make generate` from `spec/fields.py`; change that table, not the classes.
+One class serves every table, because a class of its own costs each start of each
+program: `model.pyi` tells type checkers the attributes of each. Both that file and
+everything below the marker are written by `make generate` from `spec/fields.py`;
+change that table.
 """
 
 NEEDED = ("args", "commands", "groups")
-"""Record-holding fields that every call needs."""
-UNSET = {
-    "config": None,
-    "examples": (),
-    "jump_hosts": {},
-    "logging": None,
-    "resources": None,
-    "run": None,
-    "run_as": None,
-}
-"""The other record-holding fields, with what they are where a spec sets none."""
+"""The fields holding records that every call needs."""
+OWN = ("_later", "table")
 
 
 class Record:
-    """Read-only values by attribute; what isn't set is the class's default."""
+    """The values of one table by attribute; what isn't set is its default.
 
-    def __init__(self, **values):
+    `table` is the table's name in `spec/fields.py`.
+    """
+
+    def __init__(self, table, values):
         self.__dict__.update(values)
-
-    def __setattr__(self, name, value):
-        raise AttributeError(f"{type(self).__name__} is read-only")
-
-    def __eq__(self, other):
-        return type(self) is type(other) and self._now() == other._now()
-
-    __hash__ = None
-
-    def __repr__(self):
-        values = ", ".join(f"{k}={v!r}" for k, v in self._now().items())
-        return f"{type(self).__name__}({values})"
-
-    def declared(self):
-        """The attributes the spec set."""
-        later = self.__dict__.get("_later", ())
-        return [name for name in (*self.__dict__, *later) if name != "_later"]
-
-    def _now(self):
-        return {name: getattr(self, name) for name in self.declared()}
+        self.__dict__["table"] = table
 
     def __getattr__(self, name):
         later = self.__dict__.get("_later", {})
         if name in later:
             self.__dict__[name] = revive(later.pop(name))
             return self.__dict__[name]
-        if name in UNSET:
-            return UNSET[name]
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        try:
+            return _defaults(self.__dict__["table"])[name]
+        except KeyError:
+            raise AttributeError(f"no attribute {name!r} in {self!r}") from None
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"{name!r} can't be set: a record is read-only")
+
+    def __eq__(self, other):
+        return isinstance(other, Record) and (self.table, self._now()) == (
+            other.table,
+            other._now(),
+        )
+
+    __hash__ = None
+
+    def __repr__(self):
+        values = ", ".join(f"{name}={value!r}" for name, value in self._now().items())
+        return f"<{self.__dict__.get('table')}: {values}>"
+
+    def declared(self):
+        """The attributes the spec set."""
+        later = self.__dict__.get("_later", ())
+        return [name for name in (*self.__dict__, *later) if name not in OWN]
 
     def declares(self, attribute):
         """Whether the spec set this attribute, rather than its default."""
         return attribute in self.declared()
 
+    def _now(self):
+        return {name: getattr(self, name) for name in self.declared()}
+
 
 def revive(data):
-    """The record that `spec.keep.dump` made data of: (..., class, values, nested).
+    """The record that `spec.keep.dump` made data of: (..., table, values, nested).
 
     `nested` names the values that hold records themselves; those that a call needs
     are revived at once, the others when they are read.
     """
     if isinstance(data, tuple):
-        if data and data[0] is ...:
-            _, name, values, nested = data
-            record = Record.__new__(class_of(name))
-            record.__dict__.update(values)
-            for key in nested:
-                if key in NEEDED:
-                    record.__dict__[key] = revive(values[key])
-                else:
-                    record.__dict__.setdefault("_later", {})[key] = values[key]
-                    del record.__dict__[key]
-            return record
-        return tuple(revive(each) for each in data)
+        if not data or data[0] is not ...:
+            return tuple(revive(each) for each in data)
+        _, table, values, nested = data
+        now = dict(values)
+        later = {key: now.pop(key) for key in nested if key not in NEEDED}
+        if later:
+            now["_later"] = later
+        for key in nested:
+            if key in NEEDED:
+                now[key] = revive(now[key])
+        return Record(table, now)
     if isinstance(data, dict):
         return {key: revive(each) for key, each in data.items()}
     return data
 
 
-def class_of(name):
-    """The record class of that name, wherever it lives."""
-    if name in RECORDS:
-        return RECORDS[name]
-    from .model_more import MORE
+def maker(table):
+    """What makes a record of one table from its values by attribute."""
+    return lambda **values: Record(table, values)
 
-    return MORE[name]
+
+def _defaults(table):
+    if table in DEFAULTS:
+        return DEFAULTS[table]
+    from .model_more import DEFAULTS as MORE
+
+    return MORE[table]
 
 
 # --- generated ---
 
 
-class Config(Record):
-    autonomy_default = "confirm"
-    lang = None
-    name = None
-    version = "1"
-    runspec_env = None
-    types = ()
-    enforce_run_as = "error"
+FINGERPRINT = "bfefb77d78ba"
 
 
-class Runnable(Record):
-    name = ""
-    description = None
-    autonomy = None
-    autonomy_reason = None
-    output = "text"
-    discoverable = ("operator",)
-    serve = ("local", "remote")
-    hosts = None
-    become_method = "sudo"
-    become_flags = None
-    enforce_run_as = None
-    runspec_env = None
-    require_command = False
-    args = {}
-    groups = {}
-    commands = {}
-    schema = "1"
-    docs = ""
-    recipe_name = ""
-    image = None
-    setup = ""
-    env = {}
-
-
-class Arg(Record):
-    name = ""
-    type = "str"
-    default = None
-    required = False
-    description = None
-    options = None
-    range = None
-    pattern = None
-    min_length = None
-    max_length = None
-    multiple = False
-    delimiter = None
-    short = None
-    env = ()
-    deprecated = None
-    autonomy = None
-    discoverable = ()
-    ui = None
-    hint = None
-    meta = {}
-    position = None
-    matcher = None
-    inferred = {}
-
-
-RECORDS = {
-    "Config": Config,
-    "Runnable": Runnable,
-    "Arg": Arg,
+DEFAULTS = {
+    "config": {
+        "autonomy_default": "confirm",
+        "lang": None,
+        "name": None,
+        "version": "1",
+        "runspec_env": None,
+        "types": (),
+        "enforce_run_as": "error",
+        "jump_hosts": {},
+        "logging": None,
+    },
+    "runnable": {
+        "name": "",
+        "description": None,
+        "autonomy": None,
+        "autonomy_reason": None,
+        "output": "text",
+        "discoverable": ("operator",),
+        "serve": ("local", "remote"),
+        "hosts": None,
+        "run_as": None,
+        "become_method": "sudo",
+        "become_flags": None,
+        "enforce_run_as": None,
+        "examples": (),
+        "runspec_env": None,
+        "require_command": False,
+        "args": {},
+        "groups": {},
+        "commands": {},
+        "schema": "1",
+        "docs": "",
+        "recipe_name": "",
+        "image": None,
+        "setup": "",
+        "run": None,
+        "config": None,
+        "resources": None,
+        "env": {},
+    },
+    "arg": {
+        "name": "",
+        "type": "str",
+        "default": None,
+        "required": False,
+        "description": None,
+        "options": None,
+        "range": None,
+        "pattern": None,
+        "min_length": None,
+        "max_length": None,
+        "multiple": False,
+        "delimiter": None,
+        "short": None,
+        "env": (),
+        "deprecated": None,
+        "autonomy": None,
+        "discoverable": (),
+        "ui": None,
+        "hint": None,
+        "meta": {},
+        "position": None,
+        "matcher": None,
+        "inferred": {},
+    },
 }
+
+Config = maker("config")
+Runnable = maker("runnable")
+Arg = maker("arg")

@@ -14,15 +14,15 @@ from .model_more import (
 )
 
 class Record:
-    def __init__(self, **values: object) -> None: ...
+    table: str
+    def __init__(self, table: str, values: Mapping[str, object]) -> None: ...
     def declares(self, attribute: str) -> bool: ...
     def declared(self) -> list[str]: ...
 
-RECORDS: dict[str, type[Record]]
-UNSET: dict[str, object]
+DEFAULTS: dict[str, dict[str, object]]
+FINGERPRINT: str
 
 def revive(data: Any) -> Any: ...
-def class_of(name: str) -> type[Record]: ...
 
 class Config(Record):
     autonomy_default: str
@@ -34,6 +34,7 @@ class Config(Record):
     enforce_run_as: str
     jump_hosts: Mapping[str, JumpHost]
     logging: Logging | None
+    def __init__(self, **values: object) -> None: ...
 
 class Runnable(Record):
     name: str
@@ -63,6 +64,7 @@ class Runnable(Record):
     config: RecipeConfig | None
     resources: Resources | None
     env: Mapping[str, str]
+    def __init__(self, **values: object) -> None: ...
 
 class Arg(Record):
     name: str
@@ -88,3 +90,4 @@ class Arg(Record):
     position: int | None
     matcher: tuple[object, ...] | None
     inferred: Mapping[str, str]
+    def __init__(self, **values: object) -> None: ...

@@ -1,70 +1,62 @@
-"""The records that few programs need, written like those of `model`."""
+"""The tables that few programs need; see `model`."""
 
-from .model import Record
+from .model import maker
 
-
-class JumpHost(Record):
-    name = ""
-    host = None
-    user = None
-    port = None
-    key = None
-    proxy = None
-    bin = None
-    options = ()
-    groups = ()
-
-
-class Logging(Record):
-    rotate = "midnight"
-    keep = 7
-
-
-class Group(Record):
-    name = ""
-    exclusive = False
-    inclusive = False
-    at_least_one = False
-    exactly_one = False
-    args = ()
-    trigger = None
-    requires = ()
-
-
-class Example(Record):
-    description = None
-
-
-class RunAs(Record):
-    default = None
-    hosts = {}
-    patterns = {}
-
-
-class Run(Record):
-    launch = "torchrun"
-    cmd = "python {script} --config {config}"
-    workdir = None
-
-
-class RecipeConfig(Record):
-    dir = "./config"
-    default = "default"
-    format = "omegaconf"
-
-
-class Resources(Record):
-    nodes = 1
-    gpus_per_node = 8
-
-
-MORE = {
-    "JumpHost": JumpHost,
-    "Logging": Logging,
-    "Group": Group,
-    "Example": Example,
-    "RunAs": RunAs,
-    "Run": Run,
-    "RecipeConfig": RecipeConfig,
-    "Resources": Resources,
+DEFAULTS = {
+    "jump-host": {
+        "name": "",
+        "host": None,
+        "user": None,
+        "port": None,
+        "key": None,
+        "proxy": None,
+        "bin": None,
+        "options": (),
+        "groups": (),
+    },
+    "logging": {
+        "rotate": "midnight",
+        "keep": 7,
+    },
+    "group": {
+        "name": "",
+        "exclusive": False,
+        "inclusive": False,
+        "at_least_one": False,
+        "exactly_one": False,
+        "args": (),
+        "trigger": None,
+        "requires": (),
+    },
+    "example": {
+        "description": None,
+    },
+    "run-as": {
+        "default": None,
+        "hosts": {},
+        "patterns": {},
+    },
+    "run": {
+        "launch": "torchrun",
+        "cmd": "python {script} --config {config}",
+        "workdir": None,
+    },
+    "recipe-config": {
+        "dir": "./config",
+        "default": "default",
+        "format": "omegaconf",
+    },
+    "resources": {
+        "nodes": 1,
+        "gpus_per_node": 8,
+    },
 }
+
+JumpHost = maker("jump-host")
+Logging = maker("logging")
+Group = maker("group")
+Example = maker("example")
+RunAs = maker("run-as")
+Run = maker("run")
+RecipeConfig = maker("recipe-config")
+Resources = maker("resources")

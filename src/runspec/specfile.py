@@ -13,6 +13,7 @@ import sys
 from _imp import source_hash
 
 from . import __version__
+from .model import FINGERPRINT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ SPEC_NAME = "runspec.toml"
 MAGIC = b"runspec1"
 HEAD = len(MAGIC) + 12
 FIRST_READ = 32_768
-STAMP = f"{__version__} {sys.implementation.cache_tag}"
+STAMP = f"{__version__} {FINGERPRINT} {sys.implementation.cache_tag}"
 SUM_KEY = int.from_bytes(MAGIC, "little")
 READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 

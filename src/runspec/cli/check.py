@@ -10,7 +10,7 @@ from . import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..resolve.result import Args
+    from ..call import Args
     from ..spec.plain import Json
 
 SKIPPED = ("__pycache__", "node_modules", "site-packages")

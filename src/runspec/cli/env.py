@@ -13,9 +13,9 @@ from .lookup import locate, spec_from_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..call import Args
     from ..model import Config, Runnable
     from ..resolve.envfile import EnvFile
-    from ..resolve.result import Args
     from ..spec.plain import Json
 
 RULES = {

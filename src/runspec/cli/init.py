@@ -10,7 +10,7 @@ from .scaffold import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..resolve.result import Args
+    from ..call import Args
 
 DEFAULT_LANG = "python"
 

@@ -8,9 +8,9 @@ from . import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..call import Args
     from ..errors import Fault
     from ..render.text import Style
-    from ..resolve.result import Args
     from ..source.installed import InstalledSpec
     from ..spec.catalogue import Summary
 

@@ -13,8 +13,7 @@ from .lookup import locate
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .. import Loaded
-    from ..resolve.bind import Invocation
-    from ..resolve.result import Args
+    from ..call import Args, Invocation
 
 
 def run(args: Args) -> int:

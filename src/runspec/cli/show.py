@@ -12,10 +12,10 @@ from .lookup import locate
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .. import Loaded
+    from ..call import Args
     from ..model import Arg, Runnable
     from ..model_more import Group
     from ..render.text import Style
-    from ..resolve.result import Args
     from ..spec.plain import Json
 
     Cells = list[tuple[str, str, str]]

@@ -7,18 +7,16 @@ from (SRC), each text made a value of its type (TYPE) and checked.
 import os
 import sys
 
-from .bind import Invocation
-from .result import Value
+from ..call import Invocation, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ..call import Given, Origin
     from ..errors import Word
     from ..model import Arg, Config, Runnable
-    from .bind import Given
     from .envfile import EnvFile
-    from .result import Origin
 
     Coercer = Callable[[str, Arg], object]
 

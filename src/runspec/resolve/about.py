@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from ..call import Invocation, Value, Where
     from ..errors import Place
     from ..model import Arg
     from ..model_more import Group
-    from .bind import Invocation
-    from .result import Value, Where
 
 MASK = "***"
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 
+from ..call import Value
 from ..errors import Fault, Refused, RunspecError
 from ..nearest import nearest
 from ..source.toml import read_toml
 from ..spec.native import native_value
 from . import BUILT_IN, absolute, coerce
 from .envfile import require_trusted
-from .result import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..call import Invocation
     from ..model import Arg, Runnable
     from ..source.document import Document
-    from .bind import Invocation
 
 
 def config_values(paths: Sequence[str], call: Invocation) -> dict[str, Value]:

@@ -16,8 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..call import Invocation
     from ..model import Config, Runnable
-    from .bind import Invocation
 
 LARGEST = 1_048_576
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}

@@ -6,9 +6,9 @@ from ..errors import Fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..call import Value
     from ..model import Runnable
     from ..model_more import Group
-    from .result import Value
 
 
 def broken_groups(level: Runnable, values: dict[str, Value]) -> list[Fault]:

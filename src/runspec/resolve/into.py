@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterable, Sequence
 from os import PathLike
 from pathlib import Path, PurePath
 
+from ..call import Invocation, Value
 from ..errors import Fault, SpecError
 from ..nearest import nearest
-from .bind import Invocation
-from .result import Value
 
 if typing.TYPE_CHECKING:
     from ..model import Arg

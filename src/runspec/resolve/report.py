@@ -10,10 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..call import Given, Invocation, Origin
     from ..errors import Place, Word
     from ..model import Arg
-    from .bind import Given, Invocation
-    from .result import Origin
 
 MASK = "***"
 SHOWN = 200

@@ -8,8 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..resolve.bind import Invocation
-    from ..resolve.result import Value
+    from ..call import Invocation, Value
 
 OWN = frozenset(
     "RUNSPEC_" + name

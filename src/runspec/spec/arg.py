@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Arg
+from ..model import DEFAULTS, Arg
 from .fields import TABLES
 from .infer import complete, type_of
 from .kinds import is_variable
@@ -77,7 +77,7 @@ class Draft:
         if "default" in self.table:
             self._check_default()
         for attribute in inferred:
-            if values[attribute] == getattr(Arg, attribute):
+            if values[attribute] == DEFAULTS["arg"][attribute]:
                 del values[attribute]
         return Arg(name=name, inferred=inferred, **values)
 

@@ -77,7 +77,7 @@ def build(document: Document, name: str | None = None) -> Spec:
     for section in chosen:
         if section in tables:
             built = _section(reader, section, tables[section])
-            if isinstance(built, Runnable):
+            if built is not None:
                 runnables[section] = built
     found = document.faults
     if name is not None:
@@ -110,24 +110,31 @@ def _config(reader: Reader, source: object) -> Config:
     return config
 
 
-def _section(reader: Reader, name: str, source: object) -> object:
-    """One top-level runnable with all its commands, or BAD (SEC-01)."""
+def _section(reader: Reader, name: str, source: object) -> Runnable | None:
+    """One top-level runnable with all its commands; None with faults (SEC-01)."""
     if not isinstance(source, dict):
-        return reader.refuse("not-a-table", (name,), source, "a table")
+        reader.refuse("not-a-table", (name,), source, "a table")
+        return None
     if "autonomy" not in source:
         reader.warn("no-autonomy", (name,))
-    runnable = command(reader, (name,), name, source)
-    if isinstance(runnable, Runnable):
-        relate(reader, (name,), runnable)
+    runnable = _runnable(reader, (name,), name, source)
+    relate(reader, (name,), runnable)
     return runnable
 
 
 def command(reader: Reader, path: Path, name: str, source: object) -> object:
-    """A Runnable at any depth, or BAD (RUN, CMD-01)."""
-    if not section_name(name):
-        reader.fault("name-invalid", path, received=shown(name))
+    """A Runnable below another, or BAD (CMD-01)."""
     if not isinstance(source, dict):
         return reader.wrong_type(path, source, "a table")
+    return _runnable(reader, path, name, source)
+
+
+def _runnable(
+    reader: Reader, path: Path, name: str, source: dict[str, object]
+) -> Runnable:
+    """A Runnable at any depth (RUN)."""
+    if not section_name(name):
+        reader.fault("name-invalid", path, received=shown(name))
     if source.get("description", "") == "":
         reader.warn("no-description", path)
     if source.get("require-command") is True and not source.get("commands"):

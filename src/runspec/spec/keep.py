@@ -46,7 +46,7 @@ def dump(value: object) -> object:
         now = {key: getattr(value, key) for key in value.declared()}
         values = {key: dump(each) for key, each in now.items()}
         nested = tuple(key for key, each in now.items() if _holds_records(each))
-        return (..., type(value).__name__, values, nested)
+        return (..., value.table, values, nested)
     if isinstance(value, dict):
         return {key: dump(each) for key, each in value.items()}
     if isinstance(value, tuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import Record
-from .fields import CLASSES, NAMED, TABLES
+from .fields import NAMED, TABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
-_TABLE_OF = {name: table for table, name in CLASSES.items()}
-
 
 def plain(record: Record) -> dict[str, Json]:
     """Every field of the record's table by attribute, in the table's order.
@@ -22,7 +20,7 @@ def plain(record: Record) -> dict[str, Json]:
     What the spec doesn't set is its default; a record that is known by a name has
     its `name` first.
     """
-    table = _TABLE_OF[type(record).__name__]
+    table = record.table
     data: dict[str, Json] = {}
     if table in NAMED:
         data["name"] = plain_value(getattr(record, "name", ""))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..model import class_of
+from ..model import Record
 from ..model_more import Example
-from .fields import CLASSES, TABLES
+from .fields import TABLES
 from .kinds import CHECKS, compiles
 from .reader import BAD, Reader, shown
 
@@ -70,7 +70,7 @@ def record(
     if not isinstance(value, dict):
         return reader.wrong_type(path, value, "a table")
     values = read(reader, table, path, value)
-    return class_of(CLASSES[table])(**named, **values)
+    return Record(table, {**named, **values})
 
 
 def _records(reader: Reader, table: str, path: Path, value: object) -> object:
