@@ -29,6 +29,7 @@ MODEL = "src/runspec/model.py"
 MORE_HEAD = '''"""The tables that few programs need; see `model`."""
 
 from .model import maker
+
 '''
 STUB_HEAD = """# Written by `make generate` from spec/fields.py.
 from collections.abc import Mapping

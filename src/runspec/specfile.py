@@ -59,8 +59,9 @@ def find_spec(
 
 
 def _named(path: str) -> str:
-    if os.path.isdir(path):
-        path = os.path.join(path, SPEC_NAME)
+    inside = os.path.join(path, SPEC_NAME)
+    if os.path.lexists(inside):
+        return inside
     if not os.path.lexists(path):
         raise _not_found([path])
     return path

@@ -75,10 +75,9 @@ def _call(
 
 
 def _is_about(note: Fault, error: CallError) -> bool:
-    parts = note.subject.split(".")
-    return any(
-        fault.subject and fault.subject.lstrip("-") in parts for fault in error.faults
-    ) and note.code not in ("no-description", "no-autonomy")
+    """Whether a warning may be why the call failed."""
+    names = {fault.subject.lstrip("-") for fault in error.faults}
+    return note.code == "unknown-key" and not names.isdisjoint(note.subject.split("."))
 
 
 def _faults(error: RunspecError, environ: Mapping[str, str], style: Style) -> str:

@@ -81,6 +81,7 @@ def _problem(fault: Fault, names: Names) -> dict[str, object]:
     return {
         "code": fault.code,
         "argument": fault.subject.lstrip("-") or None,
+        "item": fault.item,
         "message": said.message,
         "expected": _values(fault, said, names),
         "received": fault.received,

@@ -46,6 +46,25 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "no runnable is called {quoted}",
         "give the file a section of that name",
     ),
+    "program-not-found": (
+        "no program called {quoted} was found",
+        "install it, or put it beside its spec",
+    ),
+    "program-not-executable": (
+        "{subject} is not executable",
+        "run `chmod +x` on it",
+    ),
+    "program-not-started": ("{subject} can't be started<: {detail}>",),
+    "file-exists": (
+        "{subject} exists already",
+        "nothing was written; move it away or choose another name",
+    ),
+    "unwritable": ("{subject} can't be written<: {detail}>",),
+    "not-above-package": ("{subject} is not a directory above the package",),
+    "not-a-package-name": (
+        "{quoted} can't be a Python package",
+        "rename the directory",
+    ),
     "toml-syntax": ("this is not valid TOML<: {detail}>",),
     "encoding": (
         "{subject} is not UTF-8< at the byte {plain}><: {detail}>",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..resolve import upper, variable_of
+from ..spec.names import OWN_VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,25 +11,6 @@ if TYPE_CHECKING:
 
     from ..call import Invocation, Value
 
-OWN = frozenset(
-    "RUNSPEC_" + name
-    for name in (
-        "AGENT",
-        "APPROVAL",
-        "COMMAND",
-        "CONFIG",
-        "DEBUG",
-        "DEFAULTS",
-        "ENV_FILE",
-        "ENV_TOML",
-        "JUMP_BIN",
-        "PROGRESS",
-        "RUNNABLE",
-        "RUN_ID",
-        "SERVE_CONTEXT",
-    )
-)
-"""Variables of runspec itself; no argument overwrites one (INJ-03, ARG-23)."""
 HANDED_ON = frozenset(("RUNSPEC_AGENT", "RUNSPEC_DEBUG", "RUNSPEC_ENV_FILE"))
 DEFAULT_SOURCES = ("spec_default", "config")
 
@@ -43,7 +25,7 @@ def exports(invocation: Invocation) -> dict[str, str]:
             continue
         names = [variable_of(runnable, value.arg.name)]
         short = "RUNSPEC_" + upper(value.arg.name)
-        if short not in OWN:
+        if short not in OWN_VARIABLES:
             names.append(short)
         found.update(dict.fromkeys(names, as_text(value)))
         if value.source in DEFAULT_SOURCES:

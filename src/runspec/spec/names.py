@@ -8,15 +8,22 @@ IN_ARG = LETTERS + DIGITS + "-_"
 IN_SECTION = IN_ARG + "."
 
 OWN_VARIABLES = frozenset(
-    {
-        "RUNSPEC_AGENT",
-        "RUNSPEC_COMMAND",
-        "RUNSPEC_CONFIG",
-        "RUNSPEC_DEBUG",
-        "RUNSPEC_DEFAULTS",
-        "RUNSPEC_ENV_FILE",
-        "RUNSPEC_RUNNABLE",
-    }
+    "RUNSPEC_" + name
+    for name in (
+        "AGENT",
+        "APPROVAL",
+        "COMMAND",
+        "CONFIG",
+        "DEBUG",
+        "DEFAULTS",
+        "ENV_FILE",
+        "ENV_TOML",
+        "JUMP_BIN",
+        "PROGRESS",
+        "RUNNABLE",
+        "RUN_ID",
+        "SERVE_CONTEXT",
+    )
 )
 """Variables with a meaning of their own, never an argument's (ARG-23, INJ-03)."""
 
