@@ -29,7 +29,6 @@ MODEL = "src/runspec/model.py"
 MORE_HEAD = '''"""The tables that few programs need; see `model`."""
 
 from .model import maker
-
 '''
 STUB_HEAD = """# Written by `make generate` from spec/fields.py.
 from collections.abc import Mapping
@@ -47,6 +46,10 @@ DEFAULTS: dict[str, dict[str, object]]
 FINGERPRINT: str
 
 def revive(data: Any) -> Any: ...
+def attribute_of(name: str) -> str: ...
+def failed_check(
+    arg: Arg, value: object
+) -> tuple[str, tuple[str | int | float, ...]] | None: ...
 
 """
 MORE_STUB_HEAD = """# Written by `make generate` from spec/fields.py.
@@ -107,7 +110,7 @@ def _tables(names: Iterable[str]) -> str:
         values = "".join(f'"{a}": {value},' for a, _, value in found if value)
         rows.append(f'"{name}": {{{values}}},')
     makers = "\n".join(f'{CLASSES[name]} = maker("{name}")' for name in names)
-    return f"\n\nDEFAULTS = {{{''.join(rows)}}}\n\n{makers}\n"
+    return f"\nDEFAULTS = {{{''.join(rows)}}}\n\n{makers}\n"
 
 
 def model() -> str:

@@ -85,6 +85,10 @@ def _parse(
         path, runnable, config, _ = loaded
         argv = sys.argv[1:] if argv is None else argv
         call = resolve(runnable, config, argv, os.environ, spec_path=path)
+        if call.asked:
+            from .answer import answer
+
+            sys.exit(answer(call))
         if call.warnings:
             from .stop import warn
 
@@ -158,9 +162,9 @@ def _program() -> str:
 
 def _stop(error: Exception, loaded: "Loaded | None") -> None:
     """End the program for what a person caused; return for anything else."""
-    from .errors import Asked, RunspecError
+    from .errors import RunspecError
 
-    if isinstance(error, RunspecError | Asked):
+    if isinstance(error, RunspecError):
         from .stop import stop
 
         raise stop(error, loaded) from None

@@ -29,7 +29,8 @@ class Invocation:
     """A call: what stood on the line, then what it was resolved to.
 
     `chain` is the runnable and the commands chosen, `values` the resolved arguments
-    by attribute, `warnings` what to tell the person.
+    by attribute, `warnings` what to tell the person. `asked` is "help" or "version"
+    where that was asked for instead; then nothing is resolved.
 
     While it is resolved: `scope` is the arguments in force by attribute, `given`
     what stood on the line for each: the text (True: a switch), the token's index
@@ -60,6 +61,7 @@ class Invocation:
         self.masked: list[tuple[int, int]] = []
         self.failed: set[str] = set()
         self.lost = False
+        self.asked = ""
         self.env_file: EnvFile | None = None
         self.env_file_read = False
         self.configured: Mapping[str, Value] | None = None
@@ -71,9 +73,9 @@ class Invocation:
         self._enter(runnable)
 
     def bind(self) -> None:
-        """Read the whole line. Raises Asked."""
+        """Read the whole line, or up to where help or the version is asked for."""
         argv = self.argv
-        while self._next < len(argv) and not self.lost:
+        while self._next < len(argv) and not (self.lost or self.asked):
             index = self._next
             token = argv[index]
             self._next += 1
@@ -86,7 +88,7 @@ class Invocation:
             else:
                 self._cluster(token, index)
         leaf = self.chain[-1]
-        if leaf.require_command and leaf.commands and not self.lost:
+        if leaf.require_command and leaf.commands and not (self.lost or self.asked):
             self.lost = True
             self._wrong("command-missing", leaf.name, len(argv), expected=leaf.commands)
 
@@ -130,9 +132,7 @@ class Invocation:
             if equals:
                 self._wrong("unexpected-value", name, index, received=text)
         elif name == "--help" or name == "--version":
-            from .errors import Asked
-
-            raise Asked(name[2:], self.chain)
+            self.asked = name[2:]
         else:
             self._unknown(name, index, equals != "")
 
@@ -170,9 +170,8 @@ class Invocation:
             arg = self._options.get(name)
             if arg is None:
                 if name == "-h":
-                    from .errors import Asked
-
-                    raise Asked("help", self.chain)
+                    self.asked = "help"
+                    return
                 self._unknown(name, index, len(token) > 2, at)
                 return
             after = token[at + 1 :]
@@ -264,7 +263,7 @@ class Invocation:
     @property
     def autonomy(self) -> str:
         """The effective level: escalated by what the command line gave (AUT-03)."""
-        from .spec.policy import autonomy_of, strictest
+        from .policy import autonomy_of, strictest
 
         escalated = (
             value.arg.autonomy

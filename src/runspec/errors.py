@@ -6,10 +6,6 @@ are in `render/fault.py`.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .model import Runnable
-
 
 class FilePlace:
     """A place in a file: `line` and `column` from 1, `text` the line itself.
@@ -158,12 +154,3 @@ class Refused(Exception):  # noqa: N818
         self.code = code
         self.expected = expected
         self.detail = detail
-
-
-class Asked(Exception):  # noqa: N818
-    """Help or the version was asked for: `kind` says which, `chain` of what."""
-
-    def __init__(self, kind: str, chain: list[Runnable]) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.chain = chain

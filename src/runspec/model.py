@@ -1,4 +1,4 @@
-"""What a spec declares, as read-only records.
+"""What a spec declares, as read-only records, and what it demands of a value.
 
 One class serves every table, because a class of its own costs each start of each
 program: `model.pyi` tells type checkers the attributes of each. Both that file and
@@ -82,6 +82,44 @@ def revive(data):
     return data
 
 
+def attribute_of(name):
+    """The attribute of an argument's name: hyphens are underscores (ARG-04)."""
+    return name.replace("-", "_")
+
+
+def failed_check(arg, value):
+    """The first check that a typed item doesn't pass: its code, what was expected.
+
+    For values of a call and defaults of a spec alike (ARG-05 to ARG-08); None where
+    all pass.
+    """
+    if arg.options is not None and value not in arg.options:
+        return "not-an-option", arg.options
+    if arg.range is not None and isinstance(value, (int, float)):
+        low, high = arg.range
+        if not low <= value <= high:
+            return "out-of-range", arg.range
+    if isinstance(value, str) and arg.type in ("str", "password"):
+        return _failed_text_check(arg, value)
+    return None
+
+
+def _failed_text_check(arg, text):
+    if arg.min_length is not None and len(text) < arg.min_length:
+        return "too-short", (arg.min_length,)
+    if arg.max_length is not None and len(text) > arg.max_length:
+        return "too-long", (arg.max_length,)
+    if arg.matcher is None:
+        return None
+    from .spec.match import fullmatch, longest
+
+    if len(text) > longest(arg.matcher):
+        return "too-long", (longest(arg.matcher),)
+    if not fullmatch(arg.matcher, text):
+        return "pattern-mismatch", (arg.pattern,)
+    return None
+
+
 def maker(table):
     """What makes a record of one table from its values by attribute."""
     return lambda **values: Record(table, values)
@@ -98,8 +136,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "bfefb77d78ba"
-
+FINGERPRINT = "50358c145d28"
 
 DEFAULTS = {
     "config": {

@@ -23,6 +23,10 @@ DEFAULTS: dict[str, dict[str, object]]
 FINGERPRINT: str
 
 def revive(data: Any) -> Any: ...
+def attribute_of(name: str) -> str: ...
+def failed_check(
+    arg: Arg, value: object
+) -> tuple[str, tuple[str | int | float, ...]] | None: ...
 
 class Config(Record):
     autonomy_default: str

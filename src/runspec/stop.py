@@ -5,51 +5,30 @@ from __future__ import annotations
 import os
 import sys
 
-from .errors import Asked, CallError, RunspecError
-from .render.text import Style, write
+from .errors import CallError, RunspecError
+from .render.text import Style, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import TextIO
 
     from . import Loaded
     from .errors import Fault
 
 
-def stop(error: RunspecError | Asked, loaded: Loaded | None) -> SystemExit:
+def stop(error: RunspecError, loaded: Loaded | None) -> SystemExit:
     """Say what `error` is about; the exception that ends the program.
 
     Warnings of the spec about an argument of a failed call are shown, too (FILE-08).
     """
     environ = os.environ
-    if isinstance(error, Asked):
-        return _answer(error, loaded, environ)
     style = Style.for_stream(sys.stderr, environ)
     if isinstance(error, CallError) and loaded is not None:
         text = _call(error, loaded, environ, style)
     else:
         text = _faults(error, environ, style)
-    _write(sys.stderr, text)
+    show(text, sys.stderr)
     return SystemExit(error.exit_status)
-
-
-def _answer(
-    asked: Asked, loaded: Loaded | None, environ: Mapping[str, str]
-) -> SystemExit:
-    assert loaded is not None
-    path, _, config, _ = loaded
-    style = Style.for_stream(sys.stdout, environ)
-    program = asked.chain[0].name
-    if asked.kind == "version":
-        from .source.version import version_line
-
-        text = version_line(program, path)
-    else:
-        from .render.help import help_page
-
-        text = help_page(asked.chain, config, program=program, style=style)
-    return SystemExit(0 if _write(sys.stdout, text) else 1)
 
 
 def _call(
@@ -91,23 +70,9 @@ def _faults(error: RunspecError, environ: Mapping[str, str], style: Style) -> st
     return render_faults(error.faults, style=style)
 
 
-def _write(stream: TextIO, text: str) -> bool:
-    """Write and flush; a reader that has gone is no reason for a traceback."""
-    try:
-        write(text.rstrip("\n"), stream)
-        stream.flush()
-    except OSError:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
-        return False
-    return True
-
-
 def warn(warnings: Sequence[Fault], environ: Mapping[str, str]) -> None:
     """Show the warnings of a call on stderr."""
     from .render.fault import render_faults
 
-    _write(
-        sys.stderr,
-        render_faults(warnings, style=Style.for_stream(sys.stderr, environ)),
-    )
+    style = Style.for_stream(sys.stderr, environ)
+    show(render_faults(warnings, style=style), sys.stderr)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 
-from ..errors import Asked, Fault, RunspecError, SpecError
+from ..errors import Fault, RunspecError, SpecError
 from ..resolve import resolve
 from ..run.environment import child_environment
 from ..run.program import find_program
@@ -39,8 +40,12 @@ def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
     path, runnable, config, _ = loaded
     try:
         call = resolve(runnable, config, argv, os.environ, spec_path=path)
-    except (RunspecError, Asked) as error:
+    except RunspecError as error:
         raise stop(error, loaded) from None
+    if call.asked:
+        from ..answer import answer
+
+        sys.exit(answer(call))
     if call.warnings:
         warn(call.warnings, os.environ)
     return call

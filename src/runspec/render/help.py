@@ -1,10 +1,8 @@
 """The help page of a runnable or of one of its commands (HELP)."""
 
-from __future__ import annotations
-
+from ..model import attribute_of
+from ..policy import autonomy_of, strictest
 from ..resolve import variable_of
-from ..spec.names import attribute_of
-from ..spec.policy import autonomy_of, strictest
 from .text import (
     BOLD,
     CYAN,
@@ -62,7 +60,7 @@ class Row:
 
     __slots__ = ("facts", "left", "text")
 
-    def __init__(self, left: str, text: str, facts: Iterable[Word] = ()) -> None:
+    def __init__(self, left: str, text: str, facts: "Iterable[Word]" = ()) -> None:
         self.left = left
         self.text = text
         self.facts = facts
@@ -73,14 +71,14 @@ class Section:
 
     __slots__ = ("note", "rows", "title")
 
-    def __init__(self, title: str, rows: list[Row], note: str = "") -> None:
+    def __init__(self, title: str, rows: "list[Row]", note: str = "") -> None:
         self.title = title
         self.rows = rows
         self.note = note
 
 
 def help_page(
-    chain: Sequence[Runnable], config: Config, *, program: str, style: Style
+    chain: "Sequence[Runnable]", config: "Config", *, program: str, style: "Style"
 ) -> str:
     """The page of the last of `chain`, without a newline at its end.
 
@@ -96,7 +94,7 @@ def help_page(
     return "\n\n".join(blocks)
 
 
-def _usage(chain: Sequence[Runnable], program: str, style: Style) -> str:
+def _usage(chain: "Sequence[Runnable]", program: str, style: "Style") -> str:
     label = "Usage:"
     room = style.width - len(label) - 1
     called, *parts = usage_parts(chain, program=program, width=room)
@@ -110,7 +108,7 @@ def _usage(chain: Sequence[Runnable], program: str, style: Style) -> str:
     return lead + (" " if fits else joint) + body if body else lead
 
 
-def _prose(text: str, style: Style, label: str = "") -> str:
+def _prose(text: str, style: "Style", label: str = "") -> str:
     """Text in lines; those after the first are indented below a label."""
     pieces = (words(label, BOLD) if label else []) + words(text)
     indent = "  " if label or text.startswith(("- ", "* ")) else ""
@@ -118,7 +116,7 @@ def _prose(text: str, style: Style, label: str = "") -> str:
     return f"\n{indent}".join(map(style.line, lines))
 
 
-def _sections(chain: Sequence[Runnable], config: Config) -> Iterator[Section]:
+def _sections(chain: "Sequence[Runnable]", config: "Config") -> "Iterator[Section]":
     level = chain[-1]
     scope = scope_of(chain)
     facts = Facts(chain[0].name, autonomy_of(chain, config))
@@ -142,12 +140,12 @@ def _sections(chain: Sequence[Runnable], config: Config) -> Iterator[Section]:
     yield Section("Examples", [Row(e.cmd, e.description or "") for e in level.examples])
 
 
-def _command(command: Runnable) -> Row:
+def _command(command: "Runnable") -> Row:
     first = [lines[0] for lines in paragraphs(command.description or "")[:1]]
     return Row(command.name, "".join(first))
 
 
-def _always(has_version: bool) -> list[Row]:
+def _always(has_version: bool) -> "list[Row]":
     rows = [Row("-h, --help", "Show this help")]
     if not has_version:
         rows.append(Row("    --version", "Show the version"))
@@ -155,8 +153,11 @@ def _always(has_version: bool) -> list[Row]:
 
 
 def _groups(
-    chain: Sequence[Runnable], scope: Mapping[str, Arg], facts: Facts, shown: set[str]
-) -> Iterator[Section]:
+    chain: "Sequence[Runnable]",
+    scope: "Mapping[str, Arg]",
+    facts: "Facts",
+    shown: "set[str]",
+) -> "Iterator[Section]":
     """A section for each group; an argument stands in the first that names it."""
     for level in reversed(chain):
         for group in level.groups.values():
@@ -179,7 +180,9 @@ def _title(name: str) -> str:
     return escaped(plain[:1].upper() + plain[1:])
 
 
-def _rule(group: Group, members: list[Arg], required: list[Arg], complete: bool) -> str:
+def _rule(
+    group: "Group", members: "list[Arg]", required: "list[Arg]", complete: bool
+) -> str:
     """The relation in words (HELP-05); empty where it says nothing (GRP-06)."""
     if group.trigger is not None:
         if not members or not required:
@@ -212,12 +215,12 @@ class Facts:
         self.runnable = runnable
         self.level = level
 
-    def row(self, arg: Arg) -> Row:
+    def row(self, arg: "Arg") -> Row:
         """The line of one argument (HELP-02)."""
         text = " ".join(escaped(" ".join((arg.description or "").split())).split(" "))
         return Row(_left(arg), text, self._all(arg))
 
-    def _all(self, arg: Arg) -> Iterator[Word]:
+    def _all(self, arg: "Arg") -> "Iterator[Word]":
         if arg.required:
             yield "[required]", BOLD
         if arg.type == "password":
@@ -237,14 +240,14 @@ class Facts:
     def _raised(self, level: str) -> bool:
         return strictest((level, self.level)) != self.level
 
-    def _ways(self, arg: Arg) -> str:
+    def _ways(self, arg: "Arg") -> str:
         names = [escaped(name) for name in arg.env]
         names.append(variable_of(self.runnable, arg.name))
         prompt = ", or be asked in a terminal" if arg.required else ""
         return f"secret: set {listed(names, 'or')}{prompt}"
 
 
-def _left(arg: Arg) -> str:
+def _left(arg: "Arg") -> str:
     if arg.position is not None:
         return positional(arg)
     if arg.type == "rest":
@@ -257,7 +260,7 @@ def _left(arg: Arg) -> str:
     return f"{short}--{arg.name}" + (f" {metavar(arg)}" if takes_value(arg) else "")
 
 
-def _of_value(arg: Arg) -> Iterator[str]:
+def _of_value(arg: "Arg") -> "Iterator[str]":
     """Facts about the value, in the order they are of use."""
     default = _default(arg)
     if default:
@@ -280,7 +283,7 @@ def _of_value(arg: Arg) -> Iterator[str]:
         yield "repeatable"
 
 
-def _default(arg: Arg) -> str:
+def _default(arg: "Arg") -> str:
     value = arg.default
     if arg.required or value is None or arg.type == "rest":
         return ""
@@ -296,7 +299,7 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _length(low: int | None, high: int | None) -> str:
+def _length(low: "int | None", high: "int | None") -> str:
     if low is None:
         return f"at most {high} characters"
     if high is None:
@@ -304,7 +307,7 @@ def _length(low: int | None, high: int | None) -> str:
     return f"{low}..{high} characters"
 
 
-def _laid_out(sections: Iterable[Section], style: Style) -> list[str]:
+def _laid_out(sections: "Iterable[Section]", style: "Style") -> "list[str]":
     """Each section that has something to say; one column for all descriptions."""
     found = [section for section in sections if section.rows or section.note]
     limit = style.width * 9 // 20
@@ -315,7 +318,7 @@ def _laid_out(sections: Iterable[Section], style: Style) -> list[str]:
     return ["\n".join(_section(section, column, style)) for section in found]
 
 
-def _section(section: Section, column: int, style: Style) -> Iterator[str]:
+def _section(section: Section, column: int, style: "Style") -> "Iterator[str]":
     note = f" ({section.note})" if section.note else ""
     heading = f"{section.title}{note}:" if section.rows else f"{section.title}{note}"
     yield from (style.line(line) for line in flow(words(heading, BOLD), style.width))
@@ -323,7 +326,7 @@ def _section(section: Section, column: int, style: Style) -> Iterator[str]:
         yield from _row(row, column, style)
 
 
-def _row(row: Row, column: int, style: Style) -> Iterator[str]:
+def _row(row: Row, column: int, style: "Style") -> "Iterator[str]":
     left = escaped(row.left)
     lead = "  " + left
     pieces = words(row.text) if row.text else []
@@ -342,8 +345,8 @@ def _row(row: Row, column: int, style: Style) -> Iterator[str]:
 
 
 def _notes(
-    chain: Sequence[Runnable], config: Config, program: str
-) -> Iterator[tuple[str, str]]:
+    chain: "Sequence[Runnable]", config: "Config", program: str
+) -> "Iterator[tuple[str, str]]":
     """What is said at the end, each a label and a text."""
     level = autonomy_of(chain, config)
     yield "Autonomy:", f"{level} ({LEVELS.get(level, level)}){_reason(chain)}"
@@ -357,7 +360,7 @@ def _notes(
         yield "Commands:", f"`{typed} <command> --help` tells more about one"
 
 
-def _reason(chain: Sequence[Runnable]) -> str:
+def _reason(chain: "Sequence[Runnable]") -> str:
     """Why the level holds: the reason given where it is declared, or below."""
     for level in reversed(chain):
         if level.autonomy_reason:

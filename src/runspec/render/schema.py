@@ -5,9 +5,9 @@ Runnable ──chains──▶ one Tool per leaf ──as_mcp, as_openai, as_ant
 
 from __future__ import annotations
 
-from ..spec.names import attribute_of
+from ..model import attribute_of
+from ..policy import autonomy_of
 from ..spec.plain import plain_value
-from ..spec.policy import autonomy_of
 from .schema_args import arg_schema, withheld
 from .schema_groups import GroupRule, constrain, group_rules, rule_words
 

@@ -9,7 +9,7 @@ words as soon as one of them could do.
 
 from __future__ import annotations
 
-from ..spec.names import attribute_of
+from ..model import attribute_of
 from .schema_args import is_list, withheld
 from .text import listed
 

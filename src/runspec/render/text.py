@@ -1,7 +1,5 @@
 """Text for a terminal: its width, its colours, and lines that fit."""
 
-from __future__ import annotations
-
 import os
 
 TYPE_CHECKING = False
@@ -40,7 +38,9 @@ class Style:
         self.terminal = terminal
 
     @classmethod
-    def for_stream(cls, stream: TextIO | None, environ: Mapping[str, str]) -> Style:
+    def for_stream(
+        cls, stream: "TextIO | None", environ: "Mapping[str, str]"
+    ) -> "Style":
         """What suits a stream (HELP-03); None is a stream that isn't there."""
         terminal = _is_terminal(stream)
         colour = (
@@ -54,7 +54,7 @@ class Style:
         """`text` in a look, one of this module's codes."""
         return f"\x1b[{look}m{text}\x1b[0m" if self.colour and look and text else text
 
-    def line(self, words: Iterable[Word]) -> str:
+    def line(self, words: "Iterable[Word]") -> str:
         """Words joined by spaces; neighbours of one look are painted as one."""
         runs: list[tuple[list[str], str]] = []
         for text, look in words:
@@ -64,14 +64,14 @@ class Style:
         return " ".join(self.paint(" ".join(texts), look) for texts, look in runs)
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def _is_terminal(stream: "TextIO | None") -> bool:
     try:
         return stream is not None and stream.isatty()
     except ValueError:
         return False
 
 
-def _columns_of(stream: TextIO | None, environ: Mapping[str, str]) -> int:
+def _columns_of(stream: "TextIO | None", environ: "Mapping[str, str]") -> int:
     asked = environ.get("COLUMNS", "")
     if asked.isascii() and asked.isdigit() and 0 < len(asked) < 6 and int(asked):
         return int(asked)
@@ -81,12 +81,12 @@ def _columns_of(stream: TextIO | None, environ: Mapping[str, str]) -> int:
         return WIDTH
 
 
-def words(text: str, look: str = "") -> list[Word]:
+def words(text: str, look: str = "") -> "list[Word]":
     """The words of one paragraph, control characters shown as escapes."""
     return [(word, look) for word in escaped(text).split(" ")]
 
 
-def paragraphs(text: str) -> list[list[str]]:
+def paragraphs(text: str) -> "list[list[str]]":
     """Paragraphs, divided by blank lines, as their lines.
 
     A paragraph is one line, spaces and newlines folded, but for list items: each
@@ -104,7 +104,7 @@ def paragraphs(text: str) -> list[list[str]]:
     return [lines for lines in found if lines]
 
 
-def flow(pieces: Iterable[Word], width: int) -> list[list[Word]]:
+def flow(pieces: "Iterable[Word]", width: int) -> "list[list[Word]]":
     """Words in lines of at most `width` columns.
 
     A word of ASCII that is wider than that has a line of its own and stays whole,
@@ -123,7 +123,7 @@ def flow(pieces: Iterable[Word], width: int) -> list[list[Word]]:
     return lines
 
 
-def _divided(word: str, width: int) -> list[str]:
+def _divided(word: str, width: int) -> "list[str]":
     if word.isascii() or display_width(word) <= width:
         return [word]
     parts = [""]
@@ -175,7 +175,7 @@ def shortened(text: str, limit: int) -> str:
     return f"{text[: limit - 3 - tail]}...{text[len(text) - tail :]}"
 
 
-def listed(texts: Iterable[str], last: str) -> str:
+def listed(texts: "Iterable[str]", last: str) -> str:
     """`a, b or c`, where `last` is the word before the last one."""
     items = list(texts)
     if len(items) < 2:
@@ -183,10 +183,22 @@ def listed(texts: Iterable[str], last: str) -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def write(text: str, stream: TextIO) -> None:
+def write(text: str, stream: "TextIO") -> None:
     """Write text and a newline; what the stream's encoding lacks is escaped."""
     try:
         stream.write(text + "\n")
     except UnicodeEncodeError as error:
         safe = text.encode(error.encoding, "backslashreplace").decode(error.encoding)
         stream.write(safe + "\n")
+
+
+def show(text: str, stream: "TextIO") -> bool:
+    """Write and flush; False where the reader has gone, which is no traceback."""
+    try:
+        write(text.rstrip("\n"), stream)
+        stream.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        return False
+    return True

@@ -1,8 +1,6 @@
 """The usage line, and how each argument is written in a call."""
 
-from __future__ import annotations
-
-from ..spec.names import attribute_of
+from ..model import attribute_of
 from .text import WIDTH, display_width, escaped
 
 TYPE_CHECKING = False
@@ -27,7 +25,7 @@ LONGEST_CHOICES = 28
 """Options that take more columns than this aren't listed in the metavar."""
 
 
-def scope_of(chain: Sequence[Runnable]) -> dict[str, Arg]:
+def scope_of(chain: "Sequence[Runnable]") -> "dict[str, Arg]":
     """The arguments in force at the last of `chain`, by attribute (ARG-21)."""
     scope: dict[str, Arg] = {}
     for level in chain:
@@ -37,18 +35,18 @@ def scope_of(chain: Sequence[Runnable]) -> dict[str, Arg]:
     return scope
 
 
-def positionals(level: Runnable) -> list[Arg]:
+def positionals(level: "Runnable") -> "list[Arg]":
     """The positional arguments of one level, in their order (BIND-11)."""
     found = [arg for arg in level.args.values() if arg.position is not None]
     return sorted(found, key=lambda arg: arg.position or 0)
 
 
-def choices_fit(arg: Arg) -> bool:
+def choices_fit(arg: "Arg") -> bool:
     """Whether the metavar of an argument names all its options."""
     return arg.options is not None and len(_choices(arg)) <= LONGEST_CHOICES
 
 
-def metavar(arg: Arg) -> str:
+def metavar(arg: "Arg") -> str:
     """What stands for the value: INT, {json,csv}, TEXT,... and so on."""
     if choices_fit(arg):
         shown = _choices(arg)
@@ -57,52 +55,52 @@ def metavar(arg: Arg) -> str:
     return f"{shown}{arg.delimiter}..." if _plain_delimiter(arg) else shown
 
 
-def _choices(arg: Arg) -> str:
+def _choices(arg: "Arg") -> str:
     return escaped("{" + ",".join(map(str, (arg.options or ())[:30])) + "}")
 
 
-def _plain_delimiter(arg: Arg) -> bool:
+def _plain_delimiter(arg: "Arg") -> bool:
     return arg.delimiter is not None and arg.delimiter in ",:;+/|"
 
 
-def takes_value(arg: Arg) -> bool:
+def takes_value(arg: "Arg") -> bool:
     """Whether the option is followed by a value."""
     return arg.type != "flag"
 
 
-def on_by_default(arg: Arg) -> bool:
+def on_by_default(arg: "Arg") -> bool:
     """Whether it is a flag that `--no-x` turns off (BIND-06)."""
     return arg.type == "flag" and arg.default is True
 
 
-def spelled(arg: Arg) -> str:
+def spelled(arg: "Arg") -> str:
     """How a message names an argument: --quality, <target>, or a secret's name."""
     if arg.position is not None:
         return f"<{arg.name}>"
     return arg.name if arg.type in ("rest", "password") else f"--{arg.name}"
 
 
-def option(arg: Arg) -> str:
+def option(arg: "Arg") -> str:
     """An option as it is typed: `--quality INT`, `--no-cache`."""
     if on_by_default(arg):
         return f"--no-{arg.name}"
     return f"--{arg.name} {metavar(arg)}" if takes_value(arg) else f"--{arg.name}"
 
 
-def positional(arg: Arg) -> str:
+def positional(arg: "Arg") -> str:
     """A positional as it is shown: `<target>`, `[release]`, `<file>...`."""
     shown = f"<{arg.name}>" if arg.required else f"[{arg.name}]"
     return shown + "..." if arg.multiple else shown
 
 
-def usage_line(chain: Sequence[Runnable], *, program: str) -> str:
+def usage_line(chain: "Sequence[Runnable]", *, program: str) -> str:
     """The usage on one line. `chain` is a runnable and the commands chosen."""
     return " ".join(usage_parts(chain, program=program))
 
 
 def usage_parts(
-    chain: Sequence[Runnable], *, program: str, width: int = WIDTH
-) -> list[str]:
+    chain: "Sequence[Runnable]", *, program: str, width: int = WIDTH
+) -> "list[str]":
     """The parts of the usage that no line break divides, first what is called.
 
     Optional arguments are one `[options]` where they don't fit into `width`.
@@ -116,7 +114,7 @@ def usage_parts(
     return parts
 
 
-def _called(chain: Sequence[Runnable], program: str) -> Iterator[str]:
+def _called(chain: "Sequence[Runnable]", program: str) -> "Iterator[str]":
     """The program and the commands, each level's positionals before the next."""
     yield escaped(program)
     for depth, level in enumerate(chain[1:]):
@@ -124,7 +122,7 @@ def _called(chain: Sequence[Runnable], program: str) -> Iterator[str]:
         yield level.name
 
 
-def _options(chain: Sequence[Runnable]) -> tuple[list[str], list[str]]:
+def _options(chain: "Sequence[Runnable]") -> "tuple[list[str], list[str]]":
     """What may be given and what must be, as options of a call."""
     scope = scope_of(chain)
     either = _exactly_one(chain, scope)
@@ -144,7 +142,9 @@ def _options(chain: Sequence[Runnable]) -> tuple[list[str], list[str]]:
     return optional, [*required, *dict.fromkeys(either.values())]
 
 
-def _exactly_one(chain: Sequence[Runnable], scope: dict[str, Arg]) -> dict[str, str]:
+def _exactly_one(
+    chain: "Sequence[Runnable]", scope: "dict[str, Arg]"
+) -> "dict[str, str]":
     """`(--fast | --slow)` by the attributes of each group of that kind (GRP-04)."""
     found: dict[str, str] = {}
     for level in chain:
@@ -158,7 +158,7 @@ def _exactly_one(chain: Sequence[Runnable], scope: dict[str, Arg]) -> dict[str, 
     return found
 
 
-def _tail(level: Runnable, scope: dict[str, Arg]) -> Iterator[str]:
+def _tail(level: "Runnable", scope: "dict[str, Arg]") -> "Iterator[str]":
     yield from map(positional, positionals(level))
     if level.commands:
         yield "<command>" if level.require_command else "[command]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ArgvPlace, FilePlace
-from ..spec.names import attribute_of
+from ..model import attribute_of
 from .messages import MESSAGES, VARIANTS, filled
 from .text import escaped, listed, shortened
 from .usage import choices_fit, option, scope_of, spelled

@@ -8,6 +8,7 @@ import os
 import sys
 
 from ..call import Invocation, Value
+from ..model import failed_check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,10 +38,13 @@ def resolve(
 ) -> Invocation:
     """Bind `argv`, find every value, check them and the groups.
 
-    Raises CallError with all faults, and Asked for help or the version.
+    Raises CallError with all faults. Where help or the version was asked for, the
+    call says so and has no values.
     """
     call = Invocation(runnable, config, argv, environ, spec_path)
     call.bind()
+    if call.asked:
+        return call
     if not call.lost:
         for attribute, arg in call.scope.items():
             call.values[attribute] = _value(call, attribute, arg)
@@ -275,18 +279,9 @@ def coerce(arg: "Arg", text: str) -> object:
     if coercer is None:
         raise refused("unknown-type", *COERCERS)
     value = coercer(text, arg)
-    if (
-        arg.matcher is not None
-        or arg.range is not None
-        or arg.min_length is not None
-        or arg.max_length is not None
-        or (arg.options is not None and arg.type != "choice")
-    ):
-        from ..spec.checks import broken
-
-        found = broken(arg, value)
-        if found is not None:
-            raise refused(found.code, *found.expected)
+    failed = failed_check(arg, value)
+    if failed is not None:
+        raise refused(failed[0], *failed[1])
     return value
 
 

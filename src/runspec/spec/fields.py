@@ -6,8 +6,7 @@ all come from here. A new field is a new row, then `make generate`.
 
 from __future__ import annotations
 
-AUTONOMY = ("autonomous", "supervised", "confirm", "manual")
-"""Levels from the least to the most restrictive (AUT-04)."""
+from ..policy import AUTONOMY
 
 TYPES = (
     "str",

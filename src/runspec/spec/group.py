@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..model import attribute_of
 from ..model_more import Group
 from .fields import GROUP_KINDS
-from .names import attribute_of
 from .reader import Reader
 from .table import FIELDS, read
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..model import attribute_of
+
 DIGITS = "0123456789"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 IN_ARG = LETTERS + DIGITS + "-_"
@@ -29,11 +31,6 @@ OWN_VARIABLES = frozenset(
 
 METHODS = frozenset({"get", "get_runspec_env"})
 """Attributes of the result that an argument can't be (ARG-23)."""
-
-
-def attribute_of(name: str) -> str:
-    """The attribute of an argument's name: hyphens are underscores (ARG-04)."""
-    return name.replace("-", "_")
 
 
 def section_name(name: str) -> bool:

@@ -39,7 +39,7 @@ def plain_runnable(runnable: Runnable, config: Config) -> dict[str, Json]:
 
 
 def _filled(chain: tuple[Runnable, ...], config: Config) -> dict[str, Json]:
-    from .policy import autonomy_of
+    from ..policy import autonomy_of
 
     level = chain[-1]
     data = plain(level)

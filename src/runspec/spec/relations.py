@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Arg, Runnable
-from .names import attribute_of
+from ..model import Arg, Runnable, attribute_of
 from .reader import Reader, shown
 
 TYPE_CHECKING = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .names import attribute_of
+from ..model import attribute_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
