@@ -1,8 +1,8 @@
 """Virtual environments of the benchmarks, in `.bench/`, built once.
 
-Each is made anew when what it was made from changes. They hold no pip and no
-setuptools, whose `.pth` files would cost every start, and everything in them is
-installed from wheels, so that its bytecode is there.
+Each is made anew when what it was made from changes. They are what `python -m venv`
+makes, with a current pip, and everything in them is installed from wheels, so that
+its bytecode is there.
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ def _built(
         return place
     print(f"building {place.relative_to(ROOT)} …", file=sys.stderr)
     shutil.rmtree(place, ignore_errors=True)
-    subprocess.run(
-        [sys.executable, "-m", "venv", "--without-pip", str(place)], check=True
-    )
+    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(place / "bin" / "python")]
     for install in installs:
         done = subprocess.run([*pip, *install], capture_output=True, text=True)
