@@ -102,7 +102,9 @@ def codes_of_the_specification() -> set[str]:
     hyphenated = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", text))
     keys = {field.key for fields in TABLES.values() for field in fields}
     known = keys | {*AUDIENCES, *GROUP_KINDS, "no-x"}
-    single = {word for word in ("encoding", "unreadable") if f"`{word}`" in text}
+    single = {
+        word for word in ("encoding", "unreadable", "unwritable") if f"`{word}`" in text
+    }
     found = {word for word in hyphenated - known if not word.startswith("x-")}
     return found | single | {"deprecated"}
 
@@ -647,6 +649,7 @@ def test_an_agent_reads_one_json_object_on_one_line() -> None:
             {
                 "code": "out-of-range",
                 "argument": "quality",
+                "item": None,
                 "message": "--quality must be between 1 and 100, not 500",
                 "expected": [1, 100],
                 "received": "500",

@@ -54,9 +54,14 @@ def _call(
 
 
 def _is_about(note: Fault, error: CallError) -> bool:
-    """Whether a warning may be why the call failed."""
+    """Whether a warning is about an argument that the call failed for."""
+    _, found, argument = note.subject.partition(".args.")
     names = {fault.subject.lstrip("-") for fault in error.faults}
-    return note.code == "unknown-key" and not names.isdisjoint(note.subject.split("."))
+    return (
+        found != ""
+        and argument.partition(".")[0] in names
+        and note.code not in ("no-description", "env-reserved")
+    )
 
 
 def _faults(error: RunspecError, environ: Mapping[str, str], style: Style) -> str:
