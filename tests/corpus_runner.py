@@ -17,6 +17,7 @@ from corpus_calls import (
     run_call,
     succeeds,
 )
+from corpus_command import run_init, run_run
 from corpus_room import Room, Vector
 from corpus_same import includes, same, says
 from corpus_schemas import run_schema
@@ -26,7 +27,6 @@ from runspec.errors import RunspecError
 CORPUS = Path(__file__).parent.parent / "corpus"
 SPEC = Path(__file__).parent.parent / "docs" / "spec" / "SPEC.md"
 
-ACTIONS = ("call", "relay", "export", "check", "load", "schema", "find", "install")
 QUIET = ("no-description", "no-autonomy")
 
 
@@ -216,4 +216,7 @@ RUNNERS: dict[str, Callable[[Vector, Room], None]] = {
     "schema": run_schema,
     "find": run_find,
     "install": run_install,
+    "init": run_init,
+    "run": run_run,
 }
+ACTIONS = tuple(RUNNERS)

@@ -163,7 +163,13 @@ class World:
         return outcome
 
     def _install(self, patch: pytest.MonkeyPatch, act: Vector) -> None:
-        for given in act["distributions"]:
+        self.lay_out(act)
+        patch.setattr(sys, "prefix", str(self.room.path / "env"))
+        patch.setattr(sys, "path", ["", str(self.site), *stdlib()])
+
+    def lay_out(self, act: Vector) -> None:
+        """The environment of an action, as installers leave it."""
+        for given in act.get("distributions", ()):
             self._lay_distribution(given)
         programs = self.room.path / "env" / "bin"
         programs.mkdir(parents=True, exist_ok=True)
@@ -173,8 +179,6 @@ class World:
                 f"#!/usr/bin/python3\nimport sys\nfrom {module} import {function}\n"
                 f"if __name__ == '__main__':\n    sys.exit({function}())\n"
             )
-        patch.setattr(sys, "prefix", str(self.room.path / "env"))
-        patch.setattr(sys, "path", ["", str(self.site), *_stdlib()])
 
     def _lay_distribution(self, given: Vector) -> None:
         name, version = given["name"], given["version"]
@@ -201,7 +205,7 @@ class World:
         (info / "RECORD").write_text("".join(f"{path},,\n" for path in records))
 
 
-def _stdlib() -> list[str]:
+def stdlib() -> list[str]:
     """What the interpreter itself needs, without this environment's packages."""
     return [p for p in sys.path if p and "site-packages" not in p and "tests" not in p]
 

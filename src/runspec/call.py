@@ -36,8 +36,8 @@ class Invocation:
     what stood on the line for each: the text (True: a switch), the token's index
     and where in it the text starts. `masked` holds the places (index, start) of
     secrets, `failed` the attributes that already have a fault. `lost` is set where
-    the rest can't be understood. `configured` is None until the config files were
-    looked for.
+    the rest can't be understood, `unread` where a file of values can't be read.
+    `configured` is None until the config files were looked for.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Invocation:
         self.masked: list[tuple[int, int]] = []
         self.failed: set[str] = set()
         self.lost = False
+        self.unread = False
         self.asked = ""
         self.env_file: EnvFile | None = None
         self.env_file_read = False

@@ -198,9 +198,10 @@ def _from_default(call: Invocation, arg: "Arg") -> Value:
         secret = prompted(arg.name, call.environ)
         if secret is not None:
             return Value(arg, _coerced(call, arg, secret, None), "prompt")
-    from .report import missing_argument
+    if not call.unread:
+        from .report import missing_argument
 
-    call.faults.append(missing_argument(call, arg))
+        call.faults.append(missing_argument(call, arg))
     return Value(arg, None, "not_set")
 
 

@@ -48,6 +48,7 @@ class _Reader:
             require_trusted(self.path, os.stat(self.path))
         except RunspecError as error:
             self.faults.extend(error.faults)
+            self.call.unread = True
             return
         except OSError as error:
             self.faults.append(
@@ -56,6 +57,7 @@ class _Reader:
             return
         document = read_toml(self.path)
         self.faults.extend(document.faults)
+        self.call.unread = self.call.unread or bool(document.faults)
         table: object = document.tables
         keys: tuple[str | int, ...] = ()
         for depth, runnable in enumerate(self.call.chain):

@@ -67,6 +67,7 @@ def env_file_or_faults(call: Invocation) -> EnvFile | None:
         return env_file_of(call.chain[0], call.config, call.spec_path, call.environ)
     except RunspecError as error:
         call.faults.extend(error.faults)
+        call.unread = True
         return None
 
 
