@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from pathlib import Path
 
+import runspec
 from corpus_room import Room, Vector
 from corpus_world import Outcome, World, stdlib
 
@@ -16,6 +17,7 @@ sys.prefix, sys.path, sys.argv = json.loads(sys.argv[1])
 from runspec.cli import main
 sys.exit(main())
 """
+SOURCE = Path(runspec.__file__).parent.parent
 TIMEOUT = 20
 
 
@@ -32,9 +34,8 @@ def run_init(vector: Vector, room: Room) -> None:
 
 
 def _contents(room: Room) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(room.path)): path.read_bytes() for path in room.files()
-    }
+    files = room.files()
+    return {str(path.relative_to(room.path)): path.read_bytes() for path in files}
 
 
 def run_run(vector: Vector, room: Room) -> None:
@@ -43,7 +44,7 @@ def run_run(vector: Vector, room: Room) -> None:
     world = World(room, {"agent": "errors" in expect, **act})
     world.lay_out(act)
     prefix = room.path / ("env" if "distributions" in act else "prefix")
-    paths = [str(world.site), *stdlib(), *_of_runspec()]
+    paths = ["", str(world.site), *stdlib(), str(SOURCE)]
     argv = ["runspec", "run", act["runnable"], "--", *room.tokens(act)]
     given = json.dumps([str(prefix), paths, argv])
     done = subprocess.run(
@@ -56,19 +57,10 @@ def run_run(vector: Vector, room: Room) -> None:
         check=False,
     )
     outcome = Outcome()
-    outcome.exit, outcome.stdout, outcome.stderr = (
-        done.returncode,
-        done.stdout,
-        done.stderr,
-    )
+    outcome.exit = done.returncode
+    outcome.stdout, outcome.stderr = done.stdout, done.stderr
     _ends(outcome, expect)
     assert outcome.stdout.splitlines() == expect.get("stdout", []), outcome
-
-
-def _of_runspec() -> list[str]:
-    import runspec
-
-    return [os.path.dirname(os.path.dirname(runspec.__file__))]
 
 
 def _ends(outcome: Outcome, expect: Vector) -> None:

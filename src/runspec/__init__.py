@@ -84,6 +84,7 @@ def _parse(
 ) -> "Args | T":
     loaded = None
     try:
+        _load_own()
         from .call import Args
         from .resolve import resolve
 
@@ -177,11 +178,9 @@ def _load_own() -> None:
         cached = f"{folder}/__pycache__/{base}.{sys.implementation.cache_tag}.pyc"
         try:
             seen = os.stat(source)
-            descriptor = os.open(cached, os.O_RDONLY | os.O_CLOEXEC)
+            content = _content(cached)
         except OSError:
             return
-        content = os.read(descriptor, LARGEST)
-        os.close(descriptor)
         changed = (int(seen.st_mtime) & 0xFFFFFFFF).to_bytes(4, "little")
         head = MAGIC_NUMBER + b"\0\0\0\0" + changed + seen.st_size.to_bytes(4, "little")
         if not content.startswith(head) or len(content) == LARGEST:
@@ -189,6 +188,14 @@ def _load_own() -> None:
         module = _module(f"{__name__}.{name}", source, folder if base != name else "")
         exec(marshal.loads(content[16:]), module.__dict__)  # noqa: S102, S302
         globals()[name] = sys.modules.setdefault(module.__name__, module)
+
+
+def _content(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, LARGEST)
+    finally:
+        os.close(descriptor)
 
 
 def _module(name: str, source: str, package: str) -> "ModuleType":

@@ -84,7 +84,7 @@ def _value(call: Invocation, attribute: str, arg: "Arg") -> Value:
     if attribute in call.failed:
         return Value(arg, None, "not_set")
     given = call.given.get(attribute)
-    if given is not None:
+    if given:
         return _from_cli(call, arg, given)
     if arg.type == "rest":
         return Value(arg, [], "spec_default")
