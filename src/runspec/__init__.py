@@ -28,7 +28,8 @@ __version__ = "0.1.0"
 
 EVERY_START = ("model", "call", "resolve", "specfile")
 """The modules of every start, each after those it imports."""
-LARGEST = 1 << 20
+LARGEST = 1 << 16
+"""Larger bytecode is left to `import`; a buffer this small costs next to nothing."""
 
 __all__ = [
     "Args",

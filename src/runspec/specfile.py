@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SPEC_NAME = "runspec.toml"
 MAGIC = b"runspec1"
 HEAD = len(MAGIC) + 12
-FIRST_READ = 32_768
+FIRST_READ = 8_192
 STAMP = f"{__version__} {FINGERPRINT} {sys.implementation.cache_tag}"
 SUM_KEY = int.from_bytes(MAGIC, "little")
 READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
