@@ -150,8 +150,8 @@ def load_runnable(
     from .model import revive
     from .specfile import find_spec, read
 
-    path = find_spec(config_path, os.environ, caller)
     name = script_name or _program()
+    path = find_spec(config_path, os.environ, caller, name)
     found = read(path, name, sole=script_name is None)
     if found is None:
         from .spec.load import load

@@ -35,13 +35,17 @@ def find_spec(
     config_path: "str | os.PathLike[str] | None",
     environ: "Mapping[str, str]",
     caller: "str | None",
+    name: "str | None" = None,
 ) -> str:
     """The absolute path of the spec; `caller` is the calling module's file.
 
+    `name` is the runnable that is meant: RUNSPEC_CONFIG doesn't count for it when it
+    came with another one (RUNSPEC_RUNNABLE), from a program that started this one.
     Raises SpecError (`spec-not-found`) with every place that was looked in.
     """
     named = os.fspath(config_path) if config_path is not None else None
-    named = named or environ.get("RUNSPEC_CONFIG")
+    if not named and environ.get("RUNSPEC_RUNNABLE", name) == name:
+        named = environ.get("RUNSPEC_CONFIG")
     if named:
         return _named(os.path.abspath(named))
     looked: list[str] = []

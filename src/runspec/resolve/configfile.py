@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..call import Invocation
+    from ..errors import FilePlace
     from ..model import Arg, Runnable
     from ..source.document import Document
 
@@ -118,7 +119,7 @@ class _Reader:
         if not broken:
             self._keep(arg, value, place)
 
-    def _keep(self, arg: Arg, value: object, place: object) -> None:
+    def _keep(self, arg: Arg, value: object, place: FilePlace) -> None:
         attribute = arg.name.replace("-", "_")
         if self.call.scope.get(attribute) is not arg:
             return
@@ -129,13 +130,13 @@ class _Reader:
                 Fault(
                     refused.code,
                     arg.name,
-                    place,  # type: ignore[arg-type]
+                    place,
                     received=str(value),
                     expected=refused.expected,
                 )
             )
             return
-        self.found[attribute] = Value(arg, made, "config", place)  # type: ignore[arg-type]
+        self.found[attribute] = Value(arg, made, "config", place)
 
 
 def _made(arg: Arg, value: object) -> object:
