@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from corpus_room import Room, Vector
 from corpus_runner import ACTIONS, rule_ids, run, vectors
@@ -15,12 +16,17 @@ from corpus_runner import ACTIONS, rule_ids, run, vectors
 VECTORS = vectors()
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=[vector["id"] for vector in VECTORS])
-def test_vector(vector: Vector, tmp_path: Path) -> None:
+def marked(vector: Vector) -> ParameterSet:
+    """What a vector needs, as pytest selects it."""
     needs = vector.get("needs", ())
-    is_root = os.geteuid() == 0
-    if ("root" in needs and not is_root) or ("not-root" in needs and is_root):
-        pytest.skip(f"needs {' and '.join(needs)}")
+    marks = [pytest.mark.unprivileged] if "not-root" in needs else []
+    if "root" in needs:
+        marks.append(pytest.mark.skipif(os.geteuid() != 0, reason="needs root"))
+    return pytest.param(vector, id=vector["id"], marks=marks)
+
+
+@pytest.mark.parametrize("vector", [marked(vector) for vector in VECTORS])
+def test_vector(vector: Vector, tmp_path: Path) -> None:
     run(vector, Room(tmp_path.resolve()))
 
 
