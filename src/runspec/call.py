@@ -7,6 +7,8 @@
 The line is read in one pass, left to right (BIND, CMD); nothing is coerced here.
 """
 
+from .model import attribute_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -97,7 +99,7 @@ class Invocation:
         self.chain.append(runnable)
         positionals: list[Arg] = []
         for key, arg in runnable.args.items():
-            self.scope[key.replace("-", "_")] = arg
+            self.scope[attribute_of(key)] = arg
             if arg.position is not None:
                 positionals.append(arg)
             elif arg.type == "rest":
@@ -119,7 +121,7 @@ class Invocation:
         return digit != "" and digit in DIGITS and "-" + token[1] not in self._options
 
     def _give(self, arg: "Arg", text: "str | bool", index: int, start: int = 0) -> None:
-        attribute = arg.name.replace("-", "_")
+        attribute = attribute_of(arg.name)
         self.given.setdefault(attribute, []).append((text, index, start))
 
     def _long(self, token: str, index: int) -> None:
@@ -148,7 +150,7 @@ class Invocation:
             if not self._takes_next():
                 if arg.type != "password":
                     self._wrong("value-missing", arg.name, index, received=name)
-                    self.failed.add(arg.name.replace("-", "_"))
+                    self.failed.add(attribute_of(arg.name))
                     return
                 text = ""
             else:
@@ -158,7 +160,7 @@ class Invocation:
         if arg.type == "password":
             self.masked.append((index, start))
             self._wrong("secret-on-argv", arg.name, index, received=name)
-            self.failed.add(arg.name.replace("-", "_"))
+            self.failed.add(attribute_of(arg.name))
             return
         self._give(arg, text, index, start)
 
@@ -207,7 +209,7 @@ class Invocation:
     def _after_separator(self) -> None:
         first, self._next = self._next, len(self.argv)
         if self._rest is not None:
-            self.given[self._rest.name.replace("-", "_")] = [
+            self.given[attribute_of(self._rest.name)] = [
                 (self.argv[index], index, 0) for index in range(first, self._next)
             ]
             return
@@ -380,10 +382,10 @@ class Args:
 
     def get(self, name: str, default: "Any" = None) -> "Any":
         """The argument of that name, in either spelling, else `default`."""
-        return self._call.values.get(name.replace("-", "_"), default)
+        return self._call.values.get(attribute_of(name), default)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.replace("-", "_") in self._call.values
+        return isinstance(name, str) and attribute_of(name) in self._call.values
 
     def __iter__(self) -> "Iterator[str]":
         return iter(self._call.values)

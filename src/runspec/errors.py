@@ -56,6 +56,9 @@ Place = FilePlace | ArgvPlace | EnvPlace
 
 Word = str | int | float
 
+MASK = "***"
+"""What stands for a secret wherever it would be shown."""
+
 
 class Fault:
     """One thing that is wrong.

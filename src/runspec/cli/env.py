@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from ..errors import MASK
 from ..render.text import BOLD, DIM, escaped
 from ..resolve.envfile import FILE_NAME, env_file_of
-from ..spec.secret import MASK
 from . import output
 from .lookup import locate, spec_from_here
 

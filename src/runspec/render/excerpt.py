@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import ArgvPlace, EnvPlace, FilePlace
+from ..errors import MASK, ArgvPlace, EnvPlace, FilePlace
 from .text import BLUE, RED, YELLOW, Style, display_width, escaped, shortened
 
 TYPE_CHECKING = False
@@ -22,8 +22,6 @@ LONGEST_TOKEN = 48
 TAB = "    "
 SAFE = "@%+=:,./-_"
 CUT = "..."
-MASK = "***"
-"""What stands for a secret in a command line; shown without quotes."""
 
 
 class Shown:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import ArgvPlace
-from .excerpt import MASK
+from ..errors import MASK, ArgvPlace
 from .usage import metavar, takes_value
 
 TYPE_CHECKING = False

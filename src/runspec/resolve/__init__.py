@@ -8,7 +8,7 @@ import os
 import sys
 
 from ..call import Invocation, Value
-from ..model import failed_check
+from ..model import attribute_of, failed_check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def declared(runnable: "Runnable", config: "Config", *, spec_path: str) -> Invoc
 
 def upper(name: str) -> str:
     """A name as it stands in the name of a variable."""
-    return name.replace("-", "_").replace(".", "_").upper()
+    return attribute_of(name).replace(".", "_").upper()
 
 
 def variable_of(runnable: str, arg: str) -> str:
@@ -186,11 +186,11 @@ def _from_config(call: Invocation, arg: "Arg") -> "Value | None":
             from .configfile import config_values
 
             call.configured = config_values(files, call)
-    return call.configured.get(arg.name.replace("-", "_"))
+    return call.configured.get(attribute_of(arg.name))
 
 
 def _from_default(call: Invocation, arg: "Arg") -> Value:
-    if not arg.required or arg.name.replace("-", "_") in call.failed:
+    if not arg.required or attribute_of(arg.name) in call.failed:
         return _declared(call, arg)
     if arg.type == "password" and not call.faults:
         from .prompt import prompted

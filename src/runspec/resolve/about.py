@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import ArgvPlace, EnvPlace
+from ..errors import MASK, ArgvPlace, EnvPlace
+from ..model import attribute_of
 from ..nearest import nearest
 
 TYPE_CHECKING = False
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from ..errors import Place
     from ..model import Arg
     from ..model_more import Group
-
-MASK = "***"
 
 
 def about(call: Invocation, name: str) -> Any:
@@ -44,7 +43,7 @@ def summary(call: Invocation) -> str:
 
 def misuse(arg: Arg) -> TypeError:
     """The error for an argument that was taken for its value (RES-04)."""
-    attribute = arg.name.replace("-", "_")
+    attribute = attribute_of(arg.name)
     return TypeError(
         f"args.{attribute} is the argument, not its value; write args.{attribute}.value"
     )

@@ -6,6 +6,7 @@ import os
 
 from ..call import Value
 from ..errors import Fault, Refused, RunspecError
+from ..model import attribute_of
 from ..nearest import nearest
 from ..source.toml import read_toml
 from ..spec.native import native_value
@@ -78,9 +79,9 @@ class _Reader:
         keys: tuple[str | int, ...],
         runnable: Runnable,
     ) -> None:
-        declared = {name.replace("-", "_"): arg for name, arg in runnable.args.items()}
+        declared = {attribute_of(name): arg for name, arg in runnable.args.items()}
         for key, raw in table.items():
-            arg = declared.get(key.replace("-", "_"))
+            arg = declared.get(attribute_of(key))
             if arg is not None:
                 self._value(document, arg, raw, (*keys, key))
             elif not (key == "commands" and runnable.commands):
@@ -104,7 +105,7 @@ class _Reader:
             return
         value, broken = native_value(arg, raw)
         if broken:
-            self.call.failed.add(arg.name.replace("-", "_"))
+            self.call.failed.add(attribute_of(arg.name))
         for item, each in broken:
             self.faults.append(
                 Fault(
@@ -120,7 +121,7 @@ class _Reader:
             self._keep(arg, value, place)
 
     def _keep(self, arg: Arg, value: object, place: FilePlace) -> None:
-        attribute = arg.name.replace("-", "_")
+        attribute = attribute_of(arg.name)
         if self.call.scope.get(attribute) is not arg:
             return
         try:

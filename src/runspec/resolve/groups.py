@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Fault
+from ..model import attribute_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _broken(group: Group, values: dict[str, Value]) -> Fault | None:
 
 
 def _conditional(group: Group, values: dict[str, Value]) -> Fault | None:
-    trigger = values.get((group.trigger or "").replace("-", "_"))
+    trigger = values.get(attribute_of(group.trigger or ""))
     if trigger is None or not trigger.given:
         return None
     lacking = _without_value(_members(group.requires, values))
@@ -58,7 +59,7 @@ def _missing(code: str, group: Group, lacking: list[str], given: str) -> Fault:
 
 def _members(names: tuple[str, ...], values: dict[str, Value]) -> dict[str, Value]:
     """The declared ones of `names`; others are the warning GRP-06 of the spec."""
-    found = ((name, values.get(name.replace("-", "_"))) for name in names)
+    found = ((name, values.get(attribute_of(name))) for name in names)
     return {name: value for name, value in found if value is not None}
 
 

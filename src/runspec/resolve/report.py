@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import ArgvPlace, CallError, EnvPlace, Fault, Refused, RunspecError
+from ..errors import MASK, ArgvPlace, CallError, EnvPlace, Fault, Refused, RunspecError
 from ..nearest import nearest
 from . import variable_of
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ..errors import Place, Word
     from ..model import Arg
 
-MASK = "***"
 SHOWN = 200
 """Received values longer than this are cut."""
 

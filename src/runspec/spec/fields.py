@@ -214,9 +214,6 @@ KINDS = {
 }
 """Every kind by name. `section:T` is one table T, `sections:T` a table of them."""
 
-REQUIRED = "required"
-"""Marks a field that its table can't do without."""
-
 
 class Field:
     """One key of one table.

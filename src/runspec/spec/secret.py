@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import FilePlace
+from ..errors import MASK, FilePlace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ..errors import Fault
     from ..source.document import Document
 
-MASK = "***"
 OPENINGS = ('"""', "'''", "[")
 """What a value of several lines begins with; where it ends isn't looked for."""
 

@@ -108,14 +108,29 @@ class Builder:
     def _repeat(self, node: Repeat, exits: Exits) -> Exits:
         if node.kind == "possessive":
             return self._possessive(node, exits)
+        return self._passes(
+            node,
+            exits,
+            lambda again: self._optional(node, again, exits),
+            lambda entries: self._write(node.body, entries),
+        )
+
+    def _passes(
+        self,
+        node: Repeat,
+        exits: Exits,
+        optional: Callable[[int], Exits],
+        required: Callable[[Exits], Exits],
+    ) -> Exits:
+        """The passes that must be, before those that may be."""
         entries = exits
         if node.high is None:
-            entries = self._loop(lambda again: self._optional(node, again, exits))
+            entries = self._loop(optional)
         else:
             for _ in range(node.high - node.low):
-                entries = self._optional(node, entries[-1], exits)
+                entries = optional(entries[-1])
         for _ in range(node.low):
-            entries = self._write(node.body, entries)
+            entries = required(entries)
         return entries
 
     def _loop(self, one_pass: Callable[[int], Exits]) -> Exits:
@@ -142,15 +157,12 @@ class Builder:
 
     def _possessive(self, node: Repeat, exits: Exits) -> Exits:
         entry = self._inner(node.body)
-        entries = exits
-        if node.high is None:
-            entries = self._loop(lambda again: self._attempt(entry, again, exits))
-        else:
-            for _ in range(node.high - node.low):
-                entries = self._attempt(entry, entries[-1], exits)
-        for _ in range(node.low):
-            entries = self._once(entry, entries[-1], entries)
-        return entries
+        return self._passes(
+            node,
+            exits,
+            lambda again: self._attempt(entry, again, exits),
+            lambda entries: self._once(entry, entries[-1], entries),
+        )
 
     def _attempt(self, entry: int, again: int, exits: Exits) -> Exits:
         """One more pass, or none only where there can't be one."""
