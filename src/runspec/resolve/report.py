@@ -177,7 +177,11 @@ def _line_order(fault: Fault) -> tuple[int, int]:
 
 def _join_mistyped(faults: list[Fault]) -> list[Fault]:
     """An unknown option near a missing argument is one mistake (ERR-03)."""
-    missing = {"--" + f.subject: f for f in faults if f.code == "missing-argument"}
+    missing = {
+        "--" + fault.subject.replace("_", "-"): fault
+        for fault in faults
+        if fault.code == "missing-argument"
+    }
     joined: list[Fault] = []
     for fault in faults:
         if fault.code == "unknown-argument":
