@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / ".bench"
 PUBLIC = "runspec==0.76.0"
 """The public package of the same name, on the same format; never opened, only run."""
+FASTMCP = "fastmcp==4.1.2"
+TOOLS = (ROOT / "examples" / "greet", ROOT / "benchmarks" / "pause")
 
 
 class UnavailableError(Exception):
@@ -52,6 +54,26 @@ def large() -> Path:
 def large_public() -> Path:
     """As `large`, with the public package."""
     return _built("large-public", [_install(PUBLIC)], ())
+
+
+def serving() -> Path:
+    """This project and the tools that are called through a server."""
+    steps = [_install(*map(str, (ROOT, *TOOLS)))]
+    return _built("serving", steps, (ROOT, *TOOLS))
+
+
+def serving_public() -> Path:
+    """The same tools with the public package."""
+    steps = [_install(PUBLIC), _install("--no-deps", *map(str, TOOLS))]
+    return _built("serving-public", steps, TOOLS)
+
+
+def serving_fastmcp() -> Path:
+    """The same tools behind a server that is written with FastMCP."""
+    server = ROOT / "benchmarks" / "peers" / "fastmcp"
+    sources = (ROOT, *TOOLS, server)
+    steps = [_install(FASTMCP, *map(str, sources))]
+    return _built("serving-fastmcp", steps, sources)
 
 
 def environ(home: Path) -> dict[str, str]:

@@ -27,9 +27,9 @@ AGAIN = 4
 class Case:
     """One command line. `base` is the case its ratio is to; None for such a base.
 
-    `limit` is the highest ratio allowed, `before` runs, unmeasured, before each
-    process, `every` is the number of rounds from one run to the next, `status` the
-    exit status it must end with.
+    `limit` is the highest ratio allowed, `most` the most milliseconds, `before` runs,
+    unmeasured, before each process, `every` is the number of rounds from one run to
+    the next, `status` the exit status it must end with.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Case:
         base: Case | None = None,
         limit: float | None = None,
         *,
+        most: float | None = None,
         before: Callable[[], None] | None = None,
         every: int = 1,
         status: int = 0,
@@ -48,6 +49,7 @@ class Case:
         self.argv = list(argv)
         self.base = base
         self.limit = limit
+        self.most = most
         self.before = before
         self.every = every
         self.status = status
@@ -65,7 +67,19 @@ class Case:
 
     @property
     def passed(self) -> bool:
-        return self.limit is None or (self.ratio or 0) <= self.limit
+        in_ratio = self.limit is None or (self.ratio or 0) <= self.limit
+        return in_ratio and (self.most is None or self.milliseconds <= self.most)
+
+    @property
+    def bound(self) -> str:
+        """The limit as the table shows it."""
+        if self.most is not None:
+            return f"{self.most:g} ms"
+        return "" if self.limit is None else f"{self.limit:.2f}"
+
+    def once(self, environ: Mapping[str, str]) -> float:
+        """Milliseconds of one run, in that environment."""
+        return run_once(self, environ)
 
 
 def bare(environment: Path, name: str) -> Case:
@@ -73,11 +87,14 @@ def bare(environment: Path, name: str) -> Case:
     return Case(name, [str(environment / "bin" / "python"), "-c", "pass"])
 
 
-def run_once(case: Case, environ: Mapping[str, str], quiet: int) -> float:
+def run_once(case: Case, environ: Mapping[str, str]) -> float:
     """Milliseconds from spawn to exit. RuntimeError for another exit status."""
     if case.before:
         case.before()
-    actions = [(os.POSIX_SPAWN_DUP2, quiet, descriptor) for descriptor in (0, 1, 2)]
+    actions = [
+        (os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0)
+        for descriptor in (0, 1, 2)
+    ]
     whole = {**environ, **case.environ}
     start = perf_counter_ns()
     pid = os.posix_spawn(case.argv[0], case.argv, whole, file_actions=actions)
@@ -95,17 +112,15 @@ def run_once(case: Case, environ: Mapping[str, str], quiet: int) -> float:
 
 def measure(cases: Sequence[Case], rounds: int, environ: Mapping[str, str]) -> None:
     """Fills the times of every case; one unmeasured round comes first."""
-    quiet = os.open(os.devnull, os.O_RDWR)
     for case in cases:
-        run_once(case, environ, quiet)
+        case.once(environ)
     for at in range(rounds):
         due = [case for case in cases if at % case.every == 0]
-        took = {case: run_once(case, environ, quiet) for case in due}
+        took = {case: case.once(environ) for case in due}
         for case in due:
             case.times.append(took[case])
             if case.base is not None:
                 case.ratios.append(took[case] / took[case.base])
-    os.close(quiet)
 
 
 def measure_to_limits(
@@ -132,11 +147,10 @@ def table(cases: Sequence[Case]) -> str:
     lines = [f"{'':{width}}  {'ms':>7}  {'ratio':>6}  {'limit':>6}"]
     for case in cases:
         ratio = "" if case.ratio is None else f"{case.ratio:.2f}"
-        limit = "" if case.limit is None else f"{case.limit:.2f}"
         verdict = "" if case.passed else "  over"
         lines.append(
             f"{case.name:{width}}  {case.milliseconds:7.1f}  {ratio:>6}"
-            f"  {limit:>6}{verdict}"
+            f"  {case.bound:>6}{verdict}"
         )
     return "\n".join(lines)
 
@@ -166,6 +180,7 @@ def report(cases: Sequence[Case], rounds: int, file: str | None) -> int:
                 "milliseconds": round(case.milliseconds, 3),
                 "ratio": None if case.ratio is None else round(case.ratio, 4),
                 "limit": case.limit,
+                "most": case.most,
                 "passed": case.passed,
             }
             for case in cases

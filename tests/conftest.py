@@ -11,6 +11,8 @@ import pytest
 
 from environments import Environment, project_wheel
 
+pytest_plugins = ["rigs.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def make_environment(

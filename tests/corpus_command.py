@@ -1,4 +1,4 @@
-"""Vectors that give the `runspec` command itself: `init` and `run`."""
+"""Vectors that give the `runspec` command itself: `init`, `run` and any other verb."""
 
 from __future__ import annotations
 
@@ -41,26 +41,55 @@ def _contents(room: Room) -> dict[str, bytes]:
 def run_run(vector: Vector, room: Room) -> None:
     """A process of its own, because the program takes the place of the command."""
     act, expect = vector["run"], room.expand(vector["expect"])
-    world = World(room, {"agent": "errors" in expect, **act})
-    world.lay_out(act)
+    tokens = ["run", act["runnable"], "--", *room.tokens(act)]
+    outcome = typed(room, act, tokens, agent="errors" in expect)
+    _ends(outcome, expect)
+    assert outcome.stdout.splitlines() == expect.get("stdout", []), outcome
+
+
+def run_type(vector: Vector, room: Room) -> None:
+    """Any verb. A file that isn't named among what is left over stays as it was."""
+    act, expect = vector["type"], room.expand(vector["expect"])
+    before = _contents(room)
+    outcome = typed(room, act, room.tokens(act), agent=act.get("agent", True))
+    after = _contents(room)
+    _ends(outcome, expect)
+    for words in expect.get("contains", ()):
+        assert words in outcome.stdout + outcome.stderr, outcome
+    for name, lines in expect.get("files", {}).items():
+        assert after.pop(name).decode() == "".join(line + "\n" for line in lines)
+        before.pop(name, None)
+    if "files" in expect:
+        assert after == before
+
+
+def command_line(room: Room, act: Vector, tokens: list[str]) -> list[str]:
+    """What starts `runspec` with `tokens` in the environment of an action."""
+    world = World(room, act)
     prefix = room.path / ("env" if "distributions" in act else "prefix")
     paths = ["", str(world.site), *stdlib(), str(SOURCE)]
-    argv = ["runspec", "run", act["runnable"], "--", *room.tokens(act)]
-    given = json.dumps([str(prefix), paths, argv])
+    given = json.dumps([str(prefix), paths, ["runspec", *tokens]])
+    return [sys.executable, "-c", CHILD, given]
+
+
+def typed(room: Room, act: Vector, tokens: list[str], *, agent: bool) -> Outcome:
+    world = World(room, {"agent": agent, **act})
+    world.lay_out(act)
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, given],
+        command_line(room, act, tokens),
         env={**world.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
         cwd=room.path / act.get("cwd", "."),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         timeout=TIMEOUT,
         check=False,
+        start_new_session=True,
     )
     outcome = Outcome()
     outcome.exit = done.returncode
     outcome.stdout, outcome.stderr = done.stdout, done.stderr
-    _ends(outcome, expect)
-    assert outcome.stdout.splitlines() == expect.get("stdout", []), outcome
+    return outcome
 
 
 def _ends(outcome: Outcome, expect: Vector) -> None:

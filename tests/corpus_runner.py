@@ -17,10 +17,12 @@ from corpus_calls import (
     run_call,
     succeeds,
 )
-from corpus_command import run_init, run_run
+from corpus_command import run_init, run_run, run_type
 from corpus_room import Room, Vector
 from corpus_same import includes, same, says
 from corpus_schemas import run_schema
+from corpus_serve import run_arguments, run_serve
+from corpus_session import run_session
 from corpus_world import Outcome, World, built
 from runspec.errors import RunspecError
 
@@ -218,5 +220,9 @@ RUNNERS: dict[str, Callable[[Vector, Room], None]] = {
     "install": run_install,
     "init": run_init,
     "run": run_run,
+    "type": run_type,
+    "session": run_session,
+    "serve": run_serve,
+    "arguments": run_arguments,
 }
 ACTIONS = tuple(RUNNERS)

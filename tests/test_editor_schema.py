@@ -52,6 +52,7 @@ VALUES: dict[str, str] = {
     "bool": "true",
     "count": "0",
     "positive": "1",
+    "seconds": "0.5",
     "any": "[1]",
     "table": "{a = {b = 1}}",
     "strs": '["x"]',
@@ -69,6 +70,7 @@ VALUES: dict[str, str] = {
     "env-table": '{A = "x", B = 1, C = true}',
     "gpus": '"auto"',
     "rotate": '"10 MB"',
+    "output": '"image/png"',
 }
 """One right value of each kind, as TOML."""
 
@@ -77,6 +79,7 @@ WRONG = {
     "bool": '"true"',
     "count": "-1",
     "positive": "0",
+    "seconds": "0",
     "table": "1",
     "strs": '"x"',
     "str-or-strs": "1",
@@ -93,6 +96,7 @@ WRONG = {
     "env-table": "{A = [1]}",
     "gpus": '"many"',
     "rotate": '"0 MB"',
+    "output": '"png"',
     "enum": '"nothing"',
 }
 """One wrong value of each kind; any value will do for "any"."""

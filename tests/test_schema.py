@@ -188,7 +188,12 @@ def test_a_command_takes_the_arguments_of_the_levels_above() -> None:
         ),
         (
             '["a", "b"]',
-            {"type": "array", "items": {"type": "string"}, "default": ["a", "b"]},
+            {
+                "type": "array",
+                "items": {"type": "string"},
+                "minItems": 1,
+                "default": ["a", "b"],
+            },
         ),
         (
             '{type = "int", multiple = true, range = [1, 9], required = false}',

@@ -69,6 +69,10 @@ STEPS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
         ),
     ),
     (
+        "An agent has all of it as tools; this is how its program starts the server.",
+        (("runspec connect claude-code", 0),),
+    ),
+    (
         "What is installed here, and whether its declarations are in order.",
         (("runspec local | head -n 8", 0), ("runspec check greet", 0)),
     ),

@@ -136,7 +136,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "50358c145d28"
+FINGERPRINT = "2bd8f7dac64a"
 
 DEFAULTS = {
     "config": {
@@ -147,6 +147,7 @@ DEFAULTS = {
         "runspec_env": None,
         "types": (),
         "enforce_run_as": "error",
+        "confirm": "server",
         "jump_hosts": {},
         "logging": None,
     },
@@ -155,7 +156,13 @@ DEFAULTS = {
         "description": None,
         "autonomy": None,
         "autonomy_reason": None,
+        "effects": None,
+        "idempotent": None,
+        "open_world": None,
         "output": "text",
+        "output_schema": None,
+        "timeout": None,
+        "warm": None,
         "discoverable": ("operator",),
         "serve": ("local", "remote"),
         "hosts": None,

@@ -36,6 +36,7 @@ class Config(Record):
     runspec_env: str | None
     types: tuple[str, ...]
     enforce_run_as: str
+    confirm: str
     jump_hosts: Mapping[str, JumpHost]
     logging: Logging | None
     def __init__(self, **values: object) -> None: ...
@@ -45,7 +46,13 @@ class Runnable(Record):
     description: str | None
     autonomy: str | None
     autonomy_reason: str | None
+    effects: str | None
+    idempotent: bool | None
+    open_world: bool | None
     output: str
+    output_schema: Mapping[str, object] | None
+    timeout: int | float | None
+    warm: bool | None
     discoverable: tuple[str, ...]
     serve: tuple[str, ...]
     hosts: tuple[str, ...] | None

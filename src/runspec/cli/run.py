@@ -9,6 +9,7 @@ from ..errors import Fault, RunspecError, SpecError
 from ..resolve import resolve
 from ..run.environment import child_environment
 from ..run.program import find_program
+from ..run.types import carry_types
 from .lookup import locate
 
 TYPE_CHECKING = False
@@ -38,6 +39,7 @@ def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
     from ..stop import stop, warn
 
     path, runnable, config, _ = loaded
+    carry_types(config)
     try:
         call = resolve(runnable, config, argv, os.environ, spec_path=path)
     except RunspecError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import CallError, Fault
 from ..render.text import BOLD, CYAN, DIM, escaped
 from ..spec.fields import TABLES
+from ..spec.inherit import INHERITED as FROM_ABOVE
 from ..spec.plain import plain_runnable, plain_value
 from . import output
 from .lookup import locate
@@ -75,6 +76,8 @@ def _why_field(chain: list[Runnable], attribute: str, value: Json) -> str:
         return "declared"
     if attribute == "autonomy" and any(level.autonomy for level in chain):
         return "AUT-02"
+    if attribute in FROM_ABOVE and any(level.declares(attribute) for level in chain):
+        return "RUN-16"
     inherited = attribute in INHERITED and value is not None
     return INHERITED[attribute] if inherited else "default"
 

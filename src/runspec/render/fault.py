@@ -10,11 +10,12 @@ from .words import WAYS, Names, Said, say, wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..errors import CallError, Fault
     from ..errors import Word as Value
     from ..model import Runnable
+    from ..spec.plain import Json
     from .text import Word
 
 MOST_PROBLEMS = 20
@@ -57,12 +58,19 @@ def call_error(
 
 
 def call_error_json(
-    error: CallError, *, chain: Sequence[Runnable] = (), usage: str
+    error: CallError,
+    *,
+    chain: Sequence[Runnable] = (),
+    usage: str,
+    arguments: Mapping[str, Json] | None = None,
 ) -> str:
-    """One JSON object on one line (ERR-04), all of it ASCII."""
+    """One JSON object on one line (ERR-04), all of it ASCII.
+
+    `arguments` are those of a tool call (SRV); then it suggests others.
+    """
     import json
 
-    from .suggest import suggested_call
+    from .suggest import suggested_arguments, suggested_call
 
     names = Names(chain, error.runnable)
     body: dict[str, object] = {
@@ -73,6 +81,8 @@ def call_error_json(
         "usage": usage,
         "suggested_call": suggested_call(error, names),
     }
+    if arguments is not None:
+        body["suggested_arguments"] = suggested_arguments(error, names, arguments)
     return json.dumps({"error": body})
 
 

@@ -65,7 +65,19 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{quoted} can't be a Python package",
         "rename the directory",
     ),
+    "other-user": (
+        "{subject} runs as {expected}<, and this server as {plain}>",
+        "start the server as that user",
+    ),
     "toml-syntax": ("this is not valid TOML<: {detail}>",),
+    "json-syntax": (
+        "{subject} is not plain JSON<: {detail}>",
+        "mend it, or add by hand what the command prints without --write",
+    ),
+    "entry-taken": (
+        "there is another server called {quoted}<: {detail}>",
+        "choose another name with --name, or remove that entry",
+    ),
     "encoding": (
         "{subject} is not UTF-8< at the byte {plain}><: {detail}>",
         "save it as UTF-8",
@@ -107,6 +119,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "",
         '"1"',
     ),
+    "host-invalid": ("{subject} can't begin with -", "", "a host name or address"),
     "rotate-invalid": (
         "{subject} can't be {received}",
         "",
@@ -122,10 +135,20 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         'add autonomy = "confirm", or autonomy-default to [config]',
     ),
     "run-as-empty": ("{subject} names no user", "", "default, hosts or patterns"),
+    "output-schema-without-json": (
+        "{subject} is the schema of JSON, but the output is {plain}",
+        'add output = "json", or remove it',
+    ),
     "example-without-cmd": (
         "{subject} has no cmd",
         'write {{cmd = "...", description = "..."}}, or just the command as a string',
     ),
+    # Tools
+    "tool-name-conflict": (
+        "two tools are called {quoted}<: {detail} and {subject}>",
+        "the first one is served: rename a runnable or a command",
+    ),
+    "pattern-unmatched": ("{quoted} matches no tool and no runnable",),
     # Arguments
     "name-reserved": (
         "{quoted} is a name of runspec's own",
@@ -273,6 +296,15 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "out-of-range": (
         "{argument} must be between {first} and {second}<, not {received}>",
     ),
+    "not-a-list": ("{argument} must be a list<, not {received}>",),
+    "list-empty": (
+        "{argument} has a default and can't be empty",
+        "leave it out to get the default, or give one item or more",
+    ),
+    "item-unwritable": (
+        "{argument} can't be said on a command line<: {received}>",
+        "items are not empty and hold no delimiter or newline",
+    ),
     # Command line
     "value-missing": ("{argument} needs a value", "{dashed}"),
     "unexpected-value": (
@@ -291,6 +323,70 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "remove it, or add a table under commands",
     ),
     "missing-argument": ("{argument} is required", "{ways}"),
+    # Approvals
+    "approvals-untrusted": (
+        "{subject} isn't used, because another user could read or change it"
+        "< ({plain})>",
+        "<run `{detail}`>",
+    ),
+    "approvals-full": (
+        "{subject} is full: {first} calls wait for a person, and no more can",
+        "decide them with `runspec approve`",
+    ),
+    "approval-not-found": (
+        "nothing called {quoted} waits for a person",
+        "`runspec approve` lists what waits; the agent can make the call again",
+    ),
+    "approval-closed": (
+        "{subject} can't be decided<: {detail}>",
+        "to be asked again, let the agent make the call again",
+    ),
+    "approval-needs-person": (
+        "{subject} must be decided by a person at a terminal<, but {detail}>",
+        "run `runspec approve {subject}` in a terminal of your own",
+    ),
+    "approval-distrusted": (
+        "{subject} was changed, or written with another key, so it doesn't count",
+        "remove it",
+    ),
+    # Serving over HTTP
+    "http-not-installed": (
+        "serving over HTTP needs more packages<: {detail}>",
+        "install runspec[http]",
+    ),
+    "http-token-missing": (
+        "{subject} can be reached from other machines, and there is no token",
+        "give --token-file",
+    ),
+    "http-tls-missing": (
+        "{subject} can be reached from other machines, and what is sent there isn't "
+        "encrypted",
+        "give --tls-cert and --tls-key, or --behind-proxy if a proxy does TLS",
+    ),
+    "http-token-short": (
+        "the token is too short",
+        "it has at least {first} characters; make one with `openssl rand -hex 32`",
+    ),
+    "http-token-signs": (
+        "the token has characters that no bearer token can have",
+        "",
+        "letters, digits and - . _ ~ + / =",
+    ),
+    "http-token-exposed": (
+        "others can read the token in {subject}<: {detail}>",
+        "run `chmod 600` on it, and take a new token",
+    ),
+    "http-tls-incomplete": (
+        "{subject} is missing",
+        "a certificate and its key are given together",
+    ),
+    "http-tls-invalid": ("no TLS is possible with {subject}<: {detail}>",),
+    "http-host-invalid": (
+        "{subject} can't be {received}",
+        "",
+        "a host name or address, with :port or without",
+    ),
+    "http-not-bound": ("can't listen on {subject}<: {detail}>",),
     # Other places values come from
     "config-unknown-argument": ("{quoted} is not an argument",),
     "secret-in-config": (
@@ -380,6 +476,10 @@ VARIANTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("position-invalid", "a type that takes a value"): (
         "{subject} makes a flag positional",
         "<give it {expected}, or remove the position>",
+    ),
+    ("unknown-argument", "withheld"): (
+        "{named} can't be given by an agent",
+        "leave {named} out: only the operator sets it",
     ),
     ("unknown-argument", "positional"): (
         "{named} is a positional argument",

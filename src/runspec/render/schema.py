@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..model import attribute_of
 from ..policy import autonomy_of
+from ..spec.inherit import inherited
 from ..spec.plain import plain_value
 from .schema_args import arg_schema, withheld
 from .schema_groups import GroupRule, constrain, group_rules, rule_words
@@ -58,7 +59,7 @@ class Tool:
         self.autonomy = autonomy_of(chain, config)
         self.autonomy_reason = _autonomy_reason(chain)
         self.output = leaf.output
-        self.discoverable = _discoverable(chain)
+        self.discoverable = inherited(chain, "discoverable")
 
 
 def tools(runnable: Runnable, config: Config) -> list[Tool]:
@@ -114,18 +115,8 @@ def _autonomy_reason(chain: Chain) -> str | None:
     return None
 
 
-def _discoverable(chain: Chain) -> tuple[str, ...]:
-    """The audiences: the command's own, or those of the nearest level above.
-
-    A runnable that is hidden hides its commands.
-    """
-    for level in reversed(chain):
-        if level.declares("discoverable"):
-            return level.discoverable
-    return chain[-1].discoverable
-
-
-def _extensions(tool: Tool) -> dict[str, Json]:
+def extensions(tool: Tool) -> dict[str, Json]:
+    """What the format adds to a tool, by its own keys (SCH-02)."""
     found: dict[str, Json] = {"x-autonomy": tool.autonomy}
     if tool.autonomy_reason is not None:
         found["x-autonomy-reason"] = tool.autonomy_reason
@@ -143,11 +134,16 @@ def as_mcp(tools: Iterable[Tool]) -> dict[str, Json]:
                 "name": tool.name,
                 "description": tool.description,
                 "inputSchema": tool.input_schema,
-                **_extensions(tool),
+                **extensions(tool),
             }
             for tool in tools
         ]
     }
+
+
+def _without_dots(name: str) -> str:
+    """The name as those interfaces take it: letters, digits, `_` and `-` only."""
+    return name.replace(".", "_")
 
 
 def as_openai(tools: Iterable[Tool]) -> list[Json]:
@@ -156,11 +152,11 @@ def as_openai(tools: Iterable[Tool]) -> list[Json]:
         {
             "type": "function",
             "function": {
-                "name": tool.name,
+                "name": _without_dots(tool.name),
                 "description": tool.description,
                 "parameters": tool.input_schema,
             },
-            **_extensions(tool),
+            **extensions(tool),
         }
         for tool in tools
     ]
@@ -170,10 +166,10 @@ def as_anthropic(tools: Iterable[Tool]) -> list[Json]:
     """The `tools` of a request to Anthropic's interface (SCH-03)."""
     return [
         {
-            "name": tool.name,
+            "name": _without_dots(tool.name),
             "description": tool.description,
             "input_schema": tool.input_schema,
-            **_extensions(tool),
+            **extensions(tool),
         }
         for tool in tools
     ]

@@ -49,8 +49,8 @@ def _ecma(arg: Arg) -> str | None:
 
 def _list_schema(arg: Arg, item: dict[str, Json]) -> dict[str, Json]:
     schema: dict[str, Json] = {"type": "array", "items": item}
-    if arg.required:
-        schema["minItems"] = 1  # no items are no option on a command line
+    if arg.required or arg.default:
+        schema["minItems"] = 1  # no items are no option, which means the default
     return schema
 
 

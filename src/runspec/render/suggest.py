@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from ..errors import MASK, ArgvPlace
+from ..model import attribute_of
 from .usage import metavar, takes_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from ..errors import CallError, Fault
+    from ..spec.plain import Json
     from .words import Names
 
 VALUES = (
@@ -23,6 +27,9 @@ VALUES = (
     "too-long",
     "too-short",
 )
+
+
+UNKNOWN = ("unknown-argument", "mistyped-argument")
 
 
 def suggested_call(error: CallError, names: Names) -> str | None:
@@ -41,6 +48,45 @@ def suggested_call(error: CallError, names: Names) -> str | None:
 
     tokens = [_without_mask(token) for token in draft.tokens if token is not None]
     return join([names.runnable, *tokens, *draft.added])
+
+
+def suggested_arguments(
+    error: CallError, names: Names, arguments: Mapping[str, Json]
+) -> dict[str, Json] | None:
+    """The same for the JSON arguments of a tool call."""
+    draft = dict(arguments)
+    for fault in error.faults:
+        named = {attribute_of(each): each for each in draft}
+        key = named.get(attribute_of(fault.subject.lstrip("-")))
+        if fault.code in ("missing-argument", "group-inclusive", "group-requires"):
+            draft |= {name: _stand_in(name, names) for name in _wanting(fault)}
+        elif key is None:
+            return None
+        elif fault.code in UNKNOWN:
+            value = draft.pop(key)
+            if fault.candidates:
+                draft[fault.candidates[0].lstrip("-")] = value
+        elif fault.candidates:
+            draft[key] = fault.candidates[0]
+        else:
+            draft[key] = _stand_in(key, names)
+    return draft
+
+
+def _wanting(fault: Fault) -> Iterable[str]:
+    """The arguments that a fault says are missing."""
+    return (
+        (fault.subject,)
+        if fault.code == "missing-argument"
+        else map(str, fault.expected)
+    )
+
+
+def _stand_in(name: str, names: Names) -> Json:
+    arg = names.arg(name)
+    if arg is not None and not takes_value(arg):
+        return True
+    return value_of(name, names)
 
 
 def _without_mask(token: str) -> str:
@@ -89,8 +135,7 @@ class _Draft:
         return True
 
     def _add(self, fault: Fault) -> bool:
-        group = fault.code != "missing-argument"
-        for name in map(str, fault.expected) if group else (fault.subject,):
+        for name in _wanting(fault):
             arg = self.names.arg(name)
             if arg is None or arg.type == "password":
                 continue
@@ -113,10 +158,14 @@ class _Draft:
         self.tokens[place.index] = token[: place.start] + word + token[end:]
 
     def _value(self, name: str) -> str:
-        """What stands for a value: `<INT 1..100>`, `<target>`."""
-        arg = self.names.arg(name)
-        if arg is None or arg.position is not None:
-            return f"<{name.lstrip('-')}>"
-        if arg.range is not None:
-            return f"<{metavar(arg)} {arg.range[0]}..{arg.range[1]}>"
-        return f"<{metavar(arg)}>"
+        return value_of(name, self.names)
+
+
+def value_of(name: str, names: Names) -> str:
+    """What stands for a value: `<INT 1..100>`, `<target>`."""
+    arg = names.arg(name)
+    if arg is None or arg.position is not None:
+        return f"<{name.lstrip('-')}>"
+    if arg.range is not None:
+        return f"<{metavar(arg)} {arg.range[0]}..{arg.range[1]}>"
+    return f"<{metavar(arg)}>"

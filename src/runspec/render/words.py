@@ -94,13 +94,16 @@ def say(fault: Fault, names: Names, argument: str = "") -> Said:
     expected = _expected(fault, names, fallback, message + advice)
     if _told(expected, text):
         expected = ()
-    near = tuple(
-        names.spelled(each) if fault.code in OPTION_CANDIDATES else _plain(each)
-        for each in fault.candidates
-    )
+    spelling = names.spelled if _is_typed(fault) else _plain
+    near = tuple(spelling(each) for each in fault.candidates)
     help_line = _help(fault, near, advice, found)
     coded = "{argument}" not in message or fault.code == "default-invalid"
     return Said(text, expected, help_line, near, coded)
+
+
+def _is_typed(fault: Fault) -> bool:
+    """Whether its candidates are options; a JSON object, without a place, has names."""
+    return fault.code in OPTION_CANDIDATES and fault.place is not None
 
 
 def templates(fault: Fault) -> tuple[str, str, str]:
@@ -266,8 +269,7 @@ def _help(
 ) -> str:
     told = fault.code == "mistyped-argument" or _variant(fault) is not None
     if near and not told:
-        as_typed = fault.code in OPTION_CANDIDATES
-        shown = near if as_typed else tuple(map(_always_quoted, near))
+        shown = near if _is_typed(fault) else tuple(map(_always_quoted, near))
         return f"did you mean {listed(shown, 'or')}?"
     return filled(advice, found)
 

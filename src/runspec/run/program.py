@@ -18,6 +18,9 @@ INTERPRETERS = (
 """What starts a file that stands beside a spec, by its ending."""
 
 
+LONGEST_LINE = 512
+
+
 class Program:
     """`argv` without the runnable's arguments; its first item is an absolute path."""
 
@@ -25,6 +28,19 @@ class Program:
 
     def __init__(self, *argv: str) -> None:
         self.argv = argv
+
+    @property
+    def script(self) -> str | None:
+        """The Python file that this very interpreter runs; None for other programs."""
+        if len(self.argv) > 1:
+            return self.argv[1] if self.argv[0] == sys.executable else None
+        try:
+            with open(self.argv[0], "rb") as file:
+                line = file.readline(LONGEST_LINE)
+        except OSError:
+            return None
+        own = b"#!" + os.fsencode(sys.executable)
+        return self.argv[0] if line.rstrip() == own else None
 
 
 def find_program(name: str, spec_path: str, *, installed: bool) -> Program:

@@ -69,6 +69,11 @@ class Environment:
         self._index.memos[spec.path] = (now, {**memos, kind: value})
         self._changed = True
 
+    def is_current(self) -> bool:
+        """Whether no package came or went and no spec changed since it was made."""
+        seen = {**self._index.watched, **self._now}
+        return all(index.stamp(path) == then for path, then in seen.items())
+
     def save(self) -> None:
         """Write what was remembered, if there is anything new."""
         if self._changed:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .reader import Path
 
 VERSIONS = ("1",)
+JSON_TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
+"""The values of `type` in JSON Schema (2020-12 validation, section 6.1.1)."""
 
 
 class Spec:
@@ -139,4 +141,24 @@ def _runnable(
         reader.warn("no-description", path)
     if source.get("require-command") is True and not source.get("commands"):
         reader.warn("require-command-without-commands", (*path, "require-command"))
-    return Runnable(name=name, **read(reader, "runnable", path, source))
+    runnable = Runnable(name=name, **read(reader, "runnable", path, source))
+    if runnable.output_schema is not None:
+        _check_output_schema(reader, path, runnable, source)
+    return runnable
+
+
+def _check_output_schema(
+    reader: Reader, path: Path, runnable: Runnable, source: Mapping[str, object]
+) -> None:
+    """RUN-13."""
+    at = (*path, "output-schema")
+    if runnable.output != "json" and runnable.declares("output") == (
+        "output" in source
+    ):
+        reader.fault("output-schema-without-json", at, received=runnable.output)
+    words = (runnable.output_schema or {}).get("type", "object")
+    for word in words if isinstance(words, list) else [words]:
+        if not isinstance(word, str):
+            reader.wrong_type((*at, "type"), word, "a string or a list of strings")
+        elif word not in JSON_TYPES:
+            reader.unknown((*at, "type"), word, JSON_TYPES)

@@ -24,6 +24,8 @@ CONTEXTS = ("local", "remote")
 BECOME_METHODS = ("sudo", "su", "pbrun", "dzdo", "doas")
 ENFORCE = ("error", "warn", "off")
 OUTPUTS = ("text", "json", "html")
+EFFECTS = ("read", "write", "destructive")
+CONFIRM = ("server", "host")
 LAUNCHERS = ("torchrun", "ray", "direct")
 LAUNCHER_ALIASES = {"python": "direct"}
 CONFIG_FORMATS = ("omegaconf", "yaml", "json")
@@ -74,6 +76,7 @@ class Kind:
 _STRING: dict[str, object] = {"type": "string"}
 _STRINGS: dict[str, object] = {"type": "array", "items": _STRING}
 _NUMBER: dict[str, object] = {"type": "number"}
+_MEDIA_NAME = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 
 KINDS = {
     kind.name: kind
@@ -92,6 +95,12 @@ KINDS = {
             "a whole number of at least 1",
             {"type": "integer", "minimum": 1},
         ),
+        Kind(
+            "seconds",
+            "int | float",
+            "a number of seconds above 0",
+            {"type": "number", "exclusiveMinimum": 0},
+        ),
         Kind("any", "object", "any value", {}),
         Kind("table", "Mapping[str, object]", "a table", {"type": "object"}),
         Kind("strs", "tuple[str, ...]", "a list of strings", _STRINGS),
@@ -102,6 +111,17 @@ KINDS = {
             {"anyOf": [_STRING, _STRINGS]},
         ),
         Kind("enum", "str", "one of a list", _STRING),
+        Kind(
+            "output",
+            "str",
+            "text, json, html or a media type such as image/png",
+            {
+                "anyOf": [
+                    {"enum": list(OUTPUTS)},
+                    {**_STRING, "pattern": f"^{_MEDIA_NAME}/{_MEDIA_NAME}$"},
+                ]
+            },
+        ),
         Kind(
             "audiences",
             "tuple[str, ...]",
@@ -288,6 +308,15 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "error",
             ENFORCE,
         ),
+        Field(
+            "confirm",
+            "enum",
+            "CFG-06",
+            "Who asks the person before a call that needs a yes: `runspec serve`, or "
+            "the client (the host).",
+            "server",
+            CONFIRM,
+        ),
         Field("jump-hosts", "sections:jump-host", "CFG-04", "Remote hosts by alias."),
         Field(
             "logging", "section:logging", "CFG-05", "Logging; its presence turns it on."
@@ -318,7 +347,28 @@ TABLES: dict[str, tuple[Field, ...]] = {
             AUTONOMY,
         ),
         Field("autonomy-reason", "str", "RUN-02", "Why it has that level."),
-        Field("output", "enum", "RUN-03", "What it writes to stdout.", "text", OUTPUTS),
+        Field(
+            "effects",
+            "enum",
+            "RUN-12",
+            "What it does to the world: reads, writes, or destroys what can't be had "
+            "back.",
+            None,
+            EFFECTS,
+        ),
+        Field("idempotent", "bool", "RUN-12", "A second equal call changes nothing."),
+        Field("open-world", "bool", "RUN-12", "It reaches out to other systems."),
+        Field(
+            "output", "output", "RUN-03", "What it writes to stdout.", "text", OUTPUTS
+        ),
+        Field("output-schema", "table", "RUN-13", "JSON Schema of that JSON."),
+        Field("timeout", "seconds", "RUN-14", "Seconds after which a call is stopped."),
+        Field(
+            "warm",
+            "bool",
+            "RUN-15",
+            "Whether `runspec serve` may start it in an interpreter that is ready.",
+        ),
         Field(
             "discoverable",
             "audiences",

@@ -6,6 +6,7 @@ A check notes what is wrong with the reader it is given; `path` is the field's.
 from __future__ import annotations
 
 from .fields import AUDIENCES, CONTEXTS, KINDS, LAUNCHER_ALIASES, LAUNCHERS, Field
+from .names import DIGITS, LETTERS
 from .reader import BAD, Reader
 
 TYPE_CHECKING = False
@@ -22,6 +23,10 @@ OUT_OF_BOUNDS = {"ARG-07": "length-invalid", "ARG-12": "position-invalid"}
 """The code of a number below its field's least, by the field's rule."""
 
 GPU_WORDS = ("gpu", "auto", "cpu")
+
+LONGEST_MEDIA_NAME = 127
+IN_MEDIA_NAME = LETTERS + DIGITS + "!#$&-^_.+"
+"""What stands in a type or a subtype; it begins with a letter or a digit."""
 
 
 def is_int(value: object) -> TypeGuard[int]:
@@ -73,6 +78,14 @@ def _at_least(
     return reader.refuse(code, path, value, KINDS[field.kind].words)
 
 
+def _seconds(reader: Reader, path: Path, field: Field, value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _wrong(reader, path, field, value)
+    if is_number(value) and value > 0:
+        return value
+    return reader.refuse("range-invalid", path, value, KINDS[field.kind].words)
+
+
 def _strings(reader: Reader, path: Path, field: Field, value: object) -> object:
     if not isinstance(value, list):
         return _wrong(reader, path, field, value)
@@ -107,6 +120,28 @@ def _enum(reader: Reader, path: Path, field: Field, value: object) -> object:
     if value in field.choices:
         return value
     return reader.unknown(path, value, field.choices)
+
+
+def _output(reader: Reader, path: Path, field: Field, value: object) -> object:
+    """RUN-03."""
+    if not isinstance(value, str):
+        return reader.wrong_type(path, value, "a string")
+    if value in field.choices or is_media_type(value):
+        return value
+    words = KINDS[field.kind].words
+    near = reader.near(value, field.choices)
+    return reader.refuse("unknown-value", path, value, words, candidates=near)
+
+
+def is_media_type(text: str) -> bool:
+    """Whether it is `type/subtype`, without parameters (RFC 6838, section 4.2)."""
+    names = text.split("/")
+    return len(names) == 2 and all(map(_is_media_name, names))
+
+
+def _is_media_name(name: str) -> bool:
+    fits = 0 < len(name) <= LONGEST_MEDIA_NAME
+    return fits and name[0] in LETTERS + DIGITS and not name.strip(IN_MEDIA_NAME)
 
 
 def _audiences(reader: Reader, path: Path, field: Field, value: object) -> object:
@@ -256,11 +291,13 @@ CHECKS: dict[str, Check] = {
     "bool": _boolean,
     "count": _count,
     "positive": _positive,
+    "seconds": _seconds,
     "any": _anything,
     "table": _table,
     "strs": _strings,
     "str-or-strs": _string_or_strings,
     "enum": _enum,
+    "output": _output,
     "audiences": _audiences,
     "contexts": _contexts,
     "options": _options,

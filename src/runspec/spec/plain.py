@@ -32,20 +32,24 @@ def plain(record: Record) -> dict[str, Json]:
 def plain_runnable(runnable: Runnable, config: Config) -> dict[str, Json]:
     """`plain()` with what `[config]` and the levels above decide filled in.
 
-    These are `autonomy` (AUT-01, AUT-02), `enforce_run_as` (CFG-03) and
-    `runspec_env` (ENV-01), at every level of commands.
+    These are `autonomy` (AUT-01, AUT-02), `enforce_run_as` (CFG-03),
+    `runspec_env` (ENV-01) and what commands inherit (RUN-16), at every level of
+    commands.
     """
     return _filled((runnable,), config)
 
 
 def _filled(chain: tuple[Runnable, ...], config: Config) -> dict[str, Json]:
     from ..policy import autonomy_of
+    from .inherit import INHERITED, inherited
 
     level = chain[-1]
     data = plain(level)
     data["autonomy"] = autonomy_of(chain, config)
     data["enforce_run_as"] = level.enforce_run_as or config.enforce_run_as
     data["runspec_env"] = level.runspec_env or config.runspec_env
+    for attribute in INHERITED:
+        data[attribute] = plain_value(inherited(chain, attribute))
     data["commands"] = {
         name: _filled((*chain, command), config)
         for name, command in level.commands.items()

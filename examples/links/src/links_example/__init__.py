@@ -1,0 +1,1 @@
+"""Carries the spec of the `links` script; the program itself is JavaScript."""

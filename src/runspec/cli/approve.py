@@ -1,0 +1,224 @@
+"""`runspec approve`: a person answers what an agent asked for (APV)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from ..approvals.store import Store
+from ..approvals.ticket import APPROVED, PENDING, RELEASE, typed_id
+from ..errors import Fault, FilePlace, RunspecError
+from ..render.plan import fitted, output_text
+from ..render.text import BOLD, CYAN, Style, escaped, write
+from . import output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..approvals.ticket import Ticket
+    from ..call import Args
+
+MOST_OUTPUT = 100_000
+TRIES = 3
+ANSWERS = {"yes": True, "no": False}
+LONGEST_ANSWER = 1024
+
+
+def run(args: Args) -> int:
+    """List what waits, or decide one; 0 when that was done, else 1 (130 for ^C)."""
+    store = Store()
+    if args.id.value is None:
+        return _list(store, args.format.value)
+    ticket = _found(store, args.id.value, denying=args.deny.value)
+    approved = False if args.deny.value else _answer(store, ticket)
+    if approved is None:
+        output.note("nothing was decided")
+        return 1
+    if not store.decide(ticket, approved, _person()):
+        current = store.find(ticket.id)
+        raise _closed(ticket.id, _state(store, current) if current else "it expired")
+    output.show(_decided(ticket, approved))
+    return 0
+
+
+def _list(store: Store, form: str) -> int:
+    waiting = store.pending()
+    distrusted = [_distrusted(path) for path in store.untrusted()]
+    if distrusted:
+        output.complain(distrusted)
+    if form == "json":
+        output.show_json([ticket.plain() for ticket in waiting])
+    elif waiting:
+        output.show(_listed(waiting))
+    else:
+        output.show("Nothing waits for a person.")
+    return 0
+
+
+def _distrusted(path: str) -> Fault:
+    place = FilePlace(path, 0, 0)
+    return Fault("approval-distrusted", path, place, severity="warning")
+
+
+def _listed(waiting: list[Ticket]) -> str:
+    style = output.style()
+    head = ("id", "asks to", "runnable", "on", "as", "asked by", "until")
+    cells = [
+        (
+            ticket.id,
+            "show its output" if ticket.kind == RELEASE else "run",
+            escaped(ticket.runnable),
+            escaped(ticket.host),
+            escaped(ticket.user),
+            escaped(ticket.principal),
+            _clock(ticket.expires),
+        )
+        for ticket in waiting
+    ]
+    title, *rows = output.rows([head, *cells], indent=0)
+    lines = [style.paint(title, BOLD), *rows]
+    return "\n".join([*lines, "", "To read and decide one: runspec approve ID"])
+
+
+def _clock(seconds: float) -> str:
+    from time import localtime, strftime
+
+    return strftime("%H:%M:%S", localtime(seconds))
+
+
+def _found(store: Store, text: str, *, denying: bool) -> Ticket:
+    """The ticket that is meant, where it can still be decided."""
+    ticket_id = typed_id(text)
+    ticket = store.find(ticket_id) if ticket_id else None
+    if ticket is None:
+        raise RunspecError(Fault("approval-not-found", text, received=text))
+    open_to = (PENDING, APPROVED) if denying else (PENDING,)
+    if ticket.status not in open_to or not store.is_live(ticket):
+        raise _closed(ticket_id, _state(store, ticket))
+    return ticket
+
+
+def _state(store: Store, ticket: Ticket) -> str:
+    """Why a ticket can't be decided, in words."""
+    if ticket.status == PENDING or not store.is_live(ticket):
+        return "it has expired"
+    by = f" by {ticket.by}" if ticket.by and ticket.status != "used" else ""
+    return f"it was {ticket.status} already{by}"
+
+
+def _closed(ticket_id: str, why: str) -> RunspecError:
+    return RunspecError(Fault("approval-closed", ticket_id, detail=why))
+
+
+def _answer(store: Store, ticket: Ticket) -> bool | None:
+    """What the person at the terminal says; None where that is neither yes nor no."""
+    release = ticket.kind == RELEASE
+    with _terminal(ticket.id) as terminal:
+        try:
+            terminal.say(ticket.plan)
+            if release:
+                terminal.say(f"\n{_withheld(store, ticket)}")
+            question = "Release it" if release else "Approve it"
+            return terminal.agreed(f"\n{question}? Type yes or no: ")
+        except OSError:  # the terminal was hung up
+            return None
+
+
+def _withheld(store: Store, ticket: Ticket) -> str:
+    held = store.output(ticket)
+    if held is None:
+        raise _closed(ticket.id, "the output is gone, or was changed")
+    return output_text(held, MOST_OUTPUT)
+
+
+def _person() -> str:
+    from pwd import getpwuid
+
+    number = os.getuid()
+    try:
+        return getpwuid(number).pw_name
+    except KeyError:
+        return f"uid {number}"
+
+
+def _decided(ticket: Ticket, approved: bool) -> str:
+    style = output.style()
+    if not approved:
+        return f"{style.paint('Denied', BOLD)} {ticket.id}."
+    until = f"when the agent makes the same call again before {_clock(ticket.expires)}"
+    if ticket.kind == RELEASE:
+        return f"{style.paint('Released', BOLD)} {ticket.id}: handed out {until}."
+    return f"{style.paint('Approved', BOLD)} {ticket.id}: runs once, {until}."
+
+
+def _terminal(ticket_id: str) -> _Terminal:
+    """The person's terminal, whatever the streams are; RunspecError without one."""
+    if os.environ.get("RUNSPEC_AGENT") == "1":
+        raise _nobody(ticket_id, "an agent calls (RUNSPEC_AGENT is 1)")
+    flags = os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC
+    for path in ("/dev/tty", _stdin_terminal()):
+        try:
+            return _Terminal(os.open(path, flags))
+        except OSError:
+            continue
+    raise _nobody(ticket_id, "there is no terminal")
+
+
+def _stdin_terminal() -> str:
+    try:
+        return os.ttyname(0)
+    except OSError:
+        return ""
+
+
+def _nobody(ticket_id: str, why: str) -> RunspecError:
+    return RunspecError(Fault("approval-needs-person", ticket_id, detail=why))
+
+
+class _Terminal:
+    """Where a person reads and types; OSError when it is hung up."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._stream = open(descriptor, "w")  # noqa: SIM115  closed by __exit__
+        self._style = Style.for_stream(self._stream, os.environ)
+
+    def __enter__(self) -> _Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._stream.close()
+
+    def say(self, text: str) -> None:
+        """Write lines, each in its width."""
+        write(fitted(text, self._style.width), self._stream)
+        self._stream.flush()
+
+    def agreed(self, question: str) -> bool | None:
+        """Yes or no; None for neither in a few tries, or for the end of input."""
+        for _ in range(TRIES):
+            typed = self._typed(question)
+            answer = ANSWERS.get(typed.strip().lower())
+            if answer is not None or not typed:
+                return answer
+        return None
+
+    def _typed(self, question: str) -> str:
+        """A line that is typed after the question is shown; "" at the end of input."""
+        self._discard_typed()
+        self._stream.write(self._style.paint(question, CYAN))
+        self._stream.flush()
+        typed = ""
+        try:
+            typed = os.read(self._descriptor, LONGEST_ANSWER).decode("utf-8", "replace")
+        finally:
+            if not typed.endswith("\n"):
+                self.say("")
+        return typed
+
+    def _discard_typed(self) -> None:
+        """What was typed before the question is no answer to it."""
+        from termios import TCIFLUSH, error, tcflush
+
+        with suppress(error):
+            tcflush(self._descriptor, TCIFLUSH)

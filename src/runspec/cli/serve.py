@@ -1,0 +1,70 @@
+"""`runspec serve`: every runnable as a tool of an agent (SRV)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..loop import Future, Loop
+from ..mcp.server import Options, Server
+from ..mcp.toolbox import Selection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..call import Args
+
+ON_A_TERMINAL = (
+    "speaks the Model Context Protocol to a client, not to a person;"
+    " `runspec connect` prints a client's configuration, Ctrl-C ends this"
+)
+
+
+def run(args: Args) -> int:
+    """Serve until the client leaves or a signal comes; 0."""
+    with Loop() as loop:
+        server = Server(loop, _options(args))
+        stopped = _stop_signal(loop)
+        if args.http.value:
+            from ..mcp.http import serve_http
+
+            loop.run(serve_http(server, args, stopped))
+        else:
+            if os.isatty(0):
+                from . import output
+
+                output.note(ON_A_TERMINAL)
+            from ..mcp.stdio import serve_stdio
+
+            loop.run(serve_stdio(server, stopped))
+    sys.stdout.flush()
+    return 0
+
+
+def _options(args: Args) -> Options:
+    selection = Selection(
+        include=tuple(args.include.value or ()),
+        exclude=tuple(args.exclude.value or ()),
+        paths=tuple(str(path) for path in args.path.value or ()),
+        environ=os.environ,
+    )
+    return Options(
+        selection,
+        jobs=args.jobs.value,
+        timeout=args.timeout.value,
+        inline=args.inline.value,
+        confirm=args.confirm.value,
+    )
+
+
+def _stop_signal(loop: Loop) -> Future[None]:
+    """Settles when a signal asks the server to end."""
+    import signal
+
+    stopped: Future[None] = Future()
+
+    def stop(*_: object) -> None:
+        loop.from_thread(lambda: stopped.settle(None))
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
+    return stopped

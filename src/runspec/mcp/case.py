@@ -1,0 +1,123 @@
+"""One call of a tool, resolved and checked: what would run, and how far it may."""
+
+from __future__ import annotations
+
+import os
+
+from ..policy import autonomy_of, strictest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..approvals.ticket import PlannedCall
+    from ..call import Invocation
+    from ..run.argv import CommandLine
+    from ..run.order import Order
+    from ..spec.plain import Json
+    from .served import ServedTool
+    from .shapes import ToolCall
+
+DRY_RUN = "dry_run"
+
+
+class Case:
+    """A call that is right; `level` is its effective autonomy (AUT-03)."""
+
+    def __init__(
+        self,
+        call: ToolCall,
+        served: ServedTool,
+        line: CommandLine,
+        invocation: Invocation,
+        principal: str,
+    ) -> None:
+        self.call = call
+        self.served = served
+        self.line = line
+        self.invocation = invocation
+        self.principal = principal
+        given = (arg.autonomy for arg in line.given if arg.autonomy is not None)
+        own = autonomy_of(served.tool.chain, served.config)
+        self.level = strictest((own, *given))
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds; None where the spec leaves it to the server."""
+        from ..spec.inherit import inherited
+
+        seconds: float | None = inherited(self.served.tool.chain, "timeout")
+        return seconds
+
+    def order(self) -> Order:
+        """What to start; raises SpecError where there is no such program, or it
+        runs as somebody else.
+        """
+        from ..run.environment import child_environment
+        from ..run.order import Order
+        from ..run.user import require_user
+        from ..spec.inherit import inherited
+
+        require_user(self.invocation.runnable)
+        program = self.served.program()
+        return Order(
+            (*program.argv, *self.line.argv),
+            child_environment(self.invocation.environ, self.invocation),
+            os.getcwd(),
+            script=program.script,
+            warm=inherited(self.served.tool.chain, "warm"),
+        )
+
+    def rehearsal(self) -> Case | None:
+        """The same call as a dry run, where the runnable declares one."""
+        arg = self.served.tool.args.get(DRY_RUN)
+        if arg is None or arg.type not in ("flag", "bool") or arg in self.line.given:
+            return None
+        arguments = {**self.call.arguments, arg.name: True}
+        return _opened(self.call, self.served, arguments, self.principal)
+
+    def planned(self) -> PlannedCall:
+        """What an approval is bound to."""
+        from ..approvals.ticket import PlannedCall
+        from ..run.machine import names
+        from ..run.user import user_name
+
+        return PlannedCall(
+            tool=self.served.name,
+            runnable=self.invocation.runnable.name,
+            spec_path=self.invocation.spec_path,
+            argv=tuple(self.line.argv),
+            environ=self.line.environ,
+            host=names()[0],
+            user=user_name(),
+            principal=self.principal,
+        )
+
+    def only_by_hand(self) -> str:
+        """What an agent is told of what only a person may run (AUT-04)."""
+        import shlex
+
+        reason = self.served.tool.autonomy_reason
+        because = f" ({reason})" if reason else ""
+        line = shlex.join([self.invocation.runnable.name, *self.line.argv])
+        return f"Only a person may run this{because}: {line}"
+
+
+def open_case(call: ToolCall, served: ServedTool, principal: str) -> Case:
+    """The call, checked against its spec; raises CallError or SpecError."""
+    return _opened(call, served, call.arguments, principal)
+
+
+def _opened(
+    call: ToolCall, served: ServedTool, arguments: dict[str, Json], principal: str
+) -> Case:
+    from ..resolve import resolve
+    from ..run.argv import argv_of
+    from ..run.types import carry_types
+
+    carry_types(served.config)
+    line = argv_of(served.tool, arguments)
+    environ = {**os.environ, "RUNSPEC_AGENT": "1", **line.environ}
+    environ.pop("RUNSPEC_DEFAULTS", None)  # it is about the call that started us
+    invocation = resolve(
+        served.runnable, served.config, line.argv, environ, spec_path=served.spec_path
+    )
+    return Case(call, served, line, invocation, principal)

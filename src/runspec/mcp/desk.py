@@ -1,0 +1,233 @@
+"""A call's life: which tool, which values, may it, run it, what came of it."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from ..errors import CallError, RunspecError
+from ..loop import Cancelled, Future
+from .shapes import text_result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..model import Runnable
+    from ..render.plan import Output
+    from ..run.order import Ending, Order
+    from ..run.starter import Job
+    from .capture import Capture
+    from .case import Case
+    from .connection import Connection
+    from .results import Outcome
+    from .server import Server
+    from .shapes import Question, ToolCall, ToolResult
+
+GRACE = 2.0
+"""Seconds between TERM and KILL."""
+ERRORS_SHARE = 4
+"""stderr has this part of the room that stdout has."""
+MOST_ASKED = 1_000
+
+
+class Desk:
+    """Carries out calls, so many at once."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._free = server.options.jobs
+        self._queue: list[Future[None]] = []
+        self._asked: dict[str, float] = {}
+
+    async def carry_out(
+        self, call: ToolCall, client: Connection
+    ) -> ToolResult | Question:
+        """What a call comes to: its result, or a question that comes first.
+
+        Raises Malformed for a call that is no call.
+        """
+        from .case import open_case
+
+        served = self._server.find(call.name)
+        assert served is not None  # the protocol has asked `has`
+        try:
+            case = open_case(call, served, client.principal)
+        except CallError as error:
+            return _wrong_call(error, served.tool.chain, call)
+        except RunspecError as error:
+            return _said(error)
+        return await self._allowed(case, client)
+
+    async def _allowed(self, case: Case, client: Connection) -> ToolResult | Question:
+        """The result at the level of autonomy that the call comes to (AUT)."""
+        if case.level == "manual":
+            return text_result(case.only_by_hand(), is_error=True)
+        asks = self._server.options.confirm_of(case.served.config) == "server"
+        try:
+            if case.level == "autonomous" or (case.level == "confirm" and not asks):
+                return await self.run(case, client)
+            from .gate import Gate
+
+            gate = Gate(self, case, client, self._server.approvals)
+            supervised = case.level == "supervised"
+            return await (gate.released() if supervised else gate.confirmed())
+        except RunspecError as error:
+            return _said(error)
+
+    async def run(self, case: Case, client: Connection) -> ToolResult:
+        """Run it, once there is room, and make a result of what it came to."""
+        return self.result(case, await self.outcome(case, client))
+
+    def result(self, case: Case, outcome: Outcome) -> ToolResult:
+        """What the agent is told of how a program ended."""
+        from .results import result_of
+
+        leaf = case.served.tool.chain[-1]
+        schema, revision = leaf.output_schema, case.call.revision
+        return result_of(outcome, leaf.output, schema, revision, self._server.shelf)
+
+    def revived(self, held: Output) -> Outcome:
+        """The outcome of a call that ran before, from what was kept of it."""
+        from .results import Outcome
+
+        stdout, stderr = self._captures()
+        stdout.write(held.stdout)
+        stderr.write(held.stderr)
+        return Outcome(held.status, stdout, stderr)
+
+    def _captures(self) -> tuple[Capture, Capture]:
+        """For stdout and stderr."""
+        from .capture import Capture
+
+        room = self._server.options.inline
+        return Capture(room), Capture(room // ERRORS_SHARE)
+
+    def asked(self, state: str) -> None:
+        """Remember when a question went to a client that brings its answer itself."""
+        if len(self._asked) >= MOST_ASKED:
+            del self._asked[next(iter(self._asked))]
+        self._asked[state] = monotonic()
+
+    def waited(self, state: str) -> float | None:
+        """The seconds since; None where that is no longer known."""
+        began = self._asked.pop(state, None)
+        return None if began is None else monotonic() - began
+
+    async def outcome(
+        self, case: Case, client: Connection, limit: float | None = None
+    ) -> Outcome:
+        """Run a case, once there is room, and wait for its end.
+
+        It is stopped after `limit` seconds, else after the runnable's own timeout,
+        else after the server's. Raises SpecError where there is nothing to start.
+        """
+        order = case.order()
+        if limit is None:
+            limit = (
+                self._server.options.timeout if case.timeout is None else case.timeout
+            )
+        await self._room()
+        try:
+            return await self._attended(order, case, client, limit)
+        finally:
+            self._release()
+
+    async def _room(self) -> None:
+        if self._free > 0:
+            self._free -= 1
+            return
+        turn: Future[None] = Future()
+        self._queue.append(turn)
+        try:
+            await turn
+        except Cancelled:
+            if turn.settled:
+                self._release()
+            else:
+                self._queue.remove(turn)
+            raise
+
+    def _release(self) -> None:
+        if self._queue:
+            self._queue.pop(0).settle(None)
+        else:
+            self._free += 1
+
+    async def _attended(
+        self, order: Order, case: Case, client: Connection, limit: float | None
+    ) -> Outcome:
+        from .capture import pour
+        from .progress import follow
+
+        loop = self._server.loop
+        began = monotonic()
+        job = self._server.starter.start(order)
+        stdout, stderr = self._captures()
+        tasks = (
+            loop.spawn(pour(loop, job.stdout, stdout)),
+            loop.spawn(pour(loop, job.stderr, stderr)),
+            loop.spawn(
+                follow(loop, job.progress, lambda now: client.progress(case.call, now))
+            ),
+        )
+        try:
+            in_time = await self._ended(job, limit)
+            for task in tasks:
+                await loop.first(task, GRACE)
+        except Cancelled:
+            stdout.close()
+            stderr.close()
+            raise
+        finally:
+            for task in tasks:
+                task.cancel()
+        return _outcome(job.ended.value(), stdout, stderr, monotonic() - began, in_time)
+
+    async def _ended(self, job: Job, limit: float | None) -> bool:
+        """Whether it ended in time; nothing of it runs any more in either case."""
+        try:
+            await self._server.loop.first(job.ended, limit or None)
+            in_time = job.ended.settled
+        except Cancelled:
+            job.stop(GRACE)
+            await job.ended
+            raise
+        if not in_time:
+            job.stop(GRACE)
+            await job.ended
+        return in_time
+
+
+def _outcome(
+    last: Ending, stdout: Capture, stderr: Capture, seconds: float, in_time: bool
+) -> Outcome:
+    from .results import Outcome
+
+    ending = "exit" if in_time else "timeout"
+    if not last.started:
+        ending = "not-started"
+    detail = last.reason
+    if last.left:
+        detail = f"{last.left} of its processes could not be stopped"
+    return Outcome(
+        last.status, stdout, stderr, ending=ending, detail=detail, seconds=seconds
+    )
+
+
+def _wrong_call(
+    error: CallError, chain: Sequence[Runnable], call: ToolCall
+) -> ToolResult:
+    """A call that the spec doesn't allow, as data an agent can act on."""
+    from ..render.fault import call_error_json
+    from ..render.usage import usage_line
+
+    usage = usage_line(chain, program=chain[0].name)
+    text = call_error_json(error, chain=chain, usage=usage, arguments=call.arguments)
+    return text_result(text, is_error=True)
+
+
+def _said(error: RunspecError) -> ToolResult:
+    from ..render.fault import render_faults
+    from ..render.text import Style
+
+    return text_result(render_faults(error.faults, style=Style()), is_error=True)

@@ -1,0 +1,62 @@
+"""Whose process is at the other end of a connection within this machine (proc(5))."""
+
+from __future__ import annotations
+
+import sys
+from ipaddress import IPv6Address, ip_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Address: TypeAlias = tuple[str, int]
+
+GONE = -1
+"""The other end is no open socket of this machine any more."""
+
+_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+_LOOKS = 2
+"""A table that changes while it is read may miss a row."""
+
+
+def owner_of(peer: Address, own: Address) -> int | None:
+    """The uid whose process holds the other end; GONE; None: this can't be told.
+
+    `peer` and `own` are the addresses of a connection as this process sees it. A
+    process that has closed its end doesn't count: its row has lost its owner.
+    """
+    ends = [(_row(peer, six), _row(own, six)) for six in (False, True)]
+    for _ in range(_LOOKS):
+        tables = [rows for path in _TABLES if (rows := _rows(path)) is not None]
+        if not tables:
+            return None
+        for row in (row for rows in tables for row in rows):
+            if (row[1], row[2]) in ends:
+                return int(row[7]) if row[9] != "0" else GONE
+    return GONE
+
+
+def _rows(path: str) -> list[list[str]] | None:
+    try:
+        with open(path, encoding="ascii") as table:
+            lines = table.read().splitlines()[1:]
+    except OSError:
+        return None
+    return [row for line in lines if len(row := line.split()) > 9]
+
+
+def _row(address: Address, six: bool) -> str:
+    """An address as the tables write it: words in the machine's byte order."""
+    host, port = address
+    packed = _packed(host.partition("%")[0], six)
+    words = (packed[start : start + 4] for start in range(0, len(packed), 4))
+    text = "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words)
+    return f"{text}:{port:04X}"
+
+
+def _packed(host: str, six: bool) -> bytes:
+    address = ip_address(host)
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return address.packed if six or mapped is None else mapped.packed
+    return IPv6Address(f"::ffff:{host}").packed if six else address.packed

@@ -1,0 +1,166 @@
+"""uvicorn in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from ...loop import Future
+from ...render.text import escaped
+from .endpoint import Endpoint
+from .guard import METADATA, Guard
+from .hosts import Hosts
+from .listen import bound_sockets, tls_context
+from .options import PATH
+from .protocol import HttpConfig
+from .token import Token
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from typing import Any
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ..server import Server
+    from .options import HttpOptions
+
+_LOGGER = "uvicorn.error"
+KEEP_ALIVE = 75
+"""Seconds until an unused connection is closed."""
+LAST_WORDS = 5
+"""Seconds that clients have for the end of their streams when the server ends."""
+
+
+class HttpServer:
+    """A server that listens; made, and closed, in the thread of the server's loop.
+
+    `address` is the host and port, `url` that of the endpoint. `ended` settles when
+    nothing listens any more.
+    """
+
+    def __init__(self, server: Server, options: HttpOptions) -> None:
+        context = tls_context(options)
+        self._sockets = bound_sockets(options)
+        self.address: tuple[str, int] = self._sockets[0].getsockname()[:2]
+        self.url = _url(*self.address, tls=context is not None)
+        self.ended: Future[None] = Future()
+        self._server = server
+        self._endpoint = Endpoint(server, options.limits)
+        application = _application(self._endpoint, options, self.address[1])
+        self._uvicorn = uvicorn.Server(_config(application, options, context))
+        self._http = asyncio.new_event_loop()
+        self._http.set_exception_handler(_say_context)
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Stop every call, end every stream, and stop listening."""
+        self._call(self._endpoint.refuse)
+        for connection in tuple(self._server.connections):
+            await connection.close()
+        self._call(self._stop)
+        await self.ended
+        self._thread.join()
+
+    def _stop(self) -> None:
+        logging.getLogger(_LOGGER).disabled = True  # what is cut off now is no error
+        self._endpoint.end()
+        self._uvicorn.should_exit = True
+
+    def _call(self, what: Callable[[], None]) -> None:
+        try:
+            self._http.call_soon_threadsafe(what)
+        except RuntimeError:
+            return  # it has ended already
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._http) as runner:
+                runner.run(self._serve())
+        except Exception as error:  # noqa: BLE001  the thread's last chance to say it
+            _say(f"{type(error).__name__}: {error}")
+        finally:
+            self._server.loop.from_thread(lambda: self.ended.settle(None))
+
+    async def _serve(self) -> None:
+        try:
+            await self._uvicorn.serve(self._sockets)
+        finally:
+            for connection in tuple(self._uvicorn.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)
+
+
+def _url(host: str, port: int, *, tls: bool) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http{'s' if tls else ''}://{shown}:{port}{PATH}"
+
+
+def _application(endpoint: Endpoint, options: HttpOptions, port: int) -> Starlette:
+    hosts = Hosts(options, port)
+    token = None if options.token is None else Token(options.token)
+
+    async def metadata(request: Request) -> Response:
+        """RFC 9728, section 2; whoever issues tokens does so outside of OAuth."""
+        tls = request.url.scheme == "https"
+        base = hosts.base_url(request.headers["host"], tls=tls)
+        about = {
+            "resource": base + PATH,
+            "resource_name": "runspec",
+            "bearer_methods_supported": ["header"],
+        }
+        return JSONResponse(about)
+
+    routes = [Route(PATH, endpoint)]
+    if token is not None:
+        routes += [Route(path, metadata) for path in (METADATA, METADATA + PATH)]
+    guard = Middleware(Guard, hosts, token)
+    application = Starlette(routes=routes, middleware=[guard])
+    application.router.redirect_slashes = False
+    return application
+
+
+def _config(
+    application: Starlette, options: HttpOptions, context: ssl.SSLContext | None
+) -> HttpConfig:
+    logger = logging.getLogger(_LOGGER)
+    logger.handlers, logger.propagate, logger.disabled = [_OneLine()], False, False
+    return HttpConfig(
+        application,
+        options.limits,
+        knows_peers=options.token is None,
+        tls=context,
+        keep_alive=KEEP_ALIVE,
+        last_words=LAST_WORDS,
+    )
+
+
+class _OneLine(logging.Handler):
+    """What uvicorn has to say, without tracebacks."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        _say_error(record.getMessage().strip(), error)
+
+
+def _say_context(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    _say_error(context["message"], context.get("exception"))
+
+
+def _say_error(text: str, error: BaseException | None) -> None:
+    _say(text if error is None else f"{text}: {type(error).__name__}: {error}")
+
+
+def _say(text: str) -> None:
+    print(f"runspec serve: {escaped(text)}", file=sys.stderr, flush=True)

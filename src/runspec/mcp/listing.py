@@ -1,0 +1,116 @@
+"""Tools as plain data: what `tools/list` says of each, and what selects it.
+
+Spec ──entries_of──▶ entries, which are kept with the index of what is installed, so
+that listing builds no spec ──listed──▶ one item of `tools/list`
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..model import Runnable
+    from ..render.schema import Tool
+    from ..spec.build import Spec
+    from ..spec.plain import Json
+    from .revisions import Revision
+    from .shapes import Object
+
+PREFIX = "dev.runspec/"
+"""Before the keys of `_meta` that are the format's own (SRV-10)."""
+
+
+def entries_of(spec: Spec) -> list[Object]:
+    """An entry for each tool of each usable runnable of a file, in its order.
+
+    `runnable` and `command` (a list of names), `name`, `title`, `autonomy` without
+    arguments, `audiences`, `contexts`, `hosts` (None: all), `server` (`[config]
+    name`); the rest is what `listed` shows.
+    """
+    from ..render.schema import tools
+
+    return [
+        _entry(tool, spec)
+        for runnable in spec.runnables.values()
+        for tool in tools(runnable, spec.config)
+    ]
+
+
+def _entry(tool: Tool, spec: Spec) -> Object:
+    from ..render.schema import extensions
+    from ..spec.inherit import inherited
+    from ..spec.plain import plain_value
+
+    leaf = tool.chain[-1]
+    return {
+        "runnable": tool.chain[0].name,
+        "command": list(tool.command),
+        "name": tool.name,
+        "title": tool.title,
+        "autonomy": tool.autonomy,
+        "audiences": plain_value(tool.discoverable),
+        "contexts": plain_value(inherited(tool.chain, "serve")),
+        "hosts": plain_value(inherited(tool.chain, "hosts")),
+        "server": spec.config.name,
+        "description": _description(tool, leaf),
+        "inputSchema": tool.input_schema,
+        "outputSchema": plain_value(leaf.output_schema),
+        "annotations": _annotations(tool),
+        "extensions": extensions(tool),
+    }
+
+
+def _description(tool: Tool, leaf: Runnable) -> str:
+    """The tool's own, then its examples, one a line."""
+    if not leaf.examples:
+        return tool.description
+    lines = ["Examples, as typed:"]
+    for each in leaf.examples:
+        words = f": {each.description}" if each.description else ""
+        lines.append(f"- `{each.cmd}`{words}")
+    return "\n\n".join(filter(None, (tool.description, "\n".join(lines))))
+
+
+def _annotations(tool: Tool) -> Object:
+    """SRV-11."""
+    from ..spec.inherit import inherited
+
+    effects = inherited(tool.chain, "effects")
+    idempotent = inherited(tool.chain, "idempotent")
+    open_world = inherited(tool.chain, "open_world")
+    unknown = effects is None and tool.autonomy != "autonomous"
+    found: Object = {
+        "title": tool.title,
+        "readOnlyHint": effects == "read",
+        "destructiveHint": effects == "destructive" or unknown,
+    }
+    if idempotent is not None or effects == "read":
+        found["idempotentHint"] = idempotent is not False
+    if open_world is not None:
+        found["openWorldHint"] = open_world
+    return found
+
+
+def listed(entry: Object, revision: Revision) -> Object:
+    """The tool as `tools/list` of one revision has it (SRV-10 to SRV-12)."""
+    extensions: Object = entry["extensions"]  # type: ignore[assignment]
+    item: Object = {"name": entry["name"]}
+    if revision.titles:
+        item["title"] = entry["title"]
+    item["description"] = entry["description"]
+    item["inputSchema"] = entry["inputSchema"]
+    if _has_output_schema(entry["outputSchema"], revision):
+        item["outputSchema"] = entry["outputSchema"]
+    if revision.annotations:
+        item["annotations"] = entry["annotations"]
+    item |= extensions
+    if revision.titles:
+        item["_meta"] = {
+            PREFIX + key.removeprefix("x-"): value for key, value in extensions.items()
+        }
+    return item
+
+
+def _has_output_schema(schema: Json, revision: Revision) -> bool:
+    if not isinstance(schema, dict) or not revision.structured:
+        return False
+    return revision.structured == "any" or schema.get("type") == "object"

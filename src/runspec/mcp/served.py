@@ -1,0 +1,106 @@
+"""One tool that is served, and the spec file it comes from."""
+
+from __future__ import annotations
+
+from ..errors import Fault, SpecError
+from .listing import listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..errors import FilePlace
+    from ..model import Config, Runnable
+    from ..render.schema import Tool
+    from ..run.program import Program
+    from ..source.installed import InstalledSpec
+    from .revisions import Revision
+    from .shapes import Object
+
+
+class Source:
+    """One spec file: its entries, and the places of its runnables by name.
+
+    `spec` is what is known of it where it is installed.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        entries: list[Object],
+        places: Mapping[str, FilePlace],
+        spec: InstalledSpec | None = None,
+    ) -> None:
+        self.path = path
+        self.entries = entries
+        self.places = places
+        self.installed = spec is not None
+        self.distribution = spec.distribution if spec else ""
+        self.version = spec.version if spec else ""
+
+
+class ServedTool:
+    """One tool and where it comes from; its spec is read when it is first needed.
+
+    `autonomy` is the level without arguments. `distribution` and `version` are empty
+    where it isn't `installed`.
+    """
+
+    def __init__(self, entry: Object, source: Source) -> None:
+        self.entry = entry
+        self.name = str(entry["name"])
+        self.title = str(entry["title"])
+        self.runnable_name = str(entry["runnable"])
+        self.autonomy = str(entry["autonomy"])
+        self.spec_path = source.path
+        self.distribution = source.distribution
+        self.version = source.version
+        self.installed = source.installed
+        self.place = source.places.get(self.runnable_name)
+        self._loaded: tuple[Runnable, Config, Tool] | None = None
+
+    def listed(self, revision: Revision) -> Object:
+        """Its item of `tools/list` (SRV-10)."""
+        return listed(self.entry, revision)
+
+    @property
+    def runnable(self) -> Runnable:
+        """The top-level one. Raises SpecError where the spec is faulty by now."""
+        return self._load()[0]
+
+    @property
+    def config(self) -> Config:
+        """`[config]` of its spec. Raises SpecError as `runnable`."""
+        return self._load()[1]
+
+    @property
+    def tool(self) -> Tool:
+        """With its arguments. Raises SpecError as `runnable`."""
+        return self._load()[2]
+
+    def program(self) -> Program:
+        """What is started. Raises SpecError (`program-not-found`, ...)."""
+        from ..run.program import find_program
+
+        return find_program(
+            self.runnable_name, self.spec_path, installed=self.installed
+        )
+
+    def _load(self) -> tuple[Runnable, Config, Tool]:
+        if self._loaded is None:
+            from .. import load_runnable
+            from ..render.schema import Tool
+
+            _, runnable, config, _ = load_runnable(
+                self.runnable_name, self.spec_path, None
+            )
+            chain = [runnable]
+            for name in self._command():
+                if name not in chain[-1].commands:
+                    raise SpecError(Fault("unknown-command", name, received=name))
+                chain.append(chain[-1].commands[name])
+            self._loaded = runnable, config, Tool(tuple(chain), config)
+        return self._loaded
+
+    def _command(self) -> list[str]:
+        return [str(name) for name in self.entry["command"]]  # type: ignore[union-attr]

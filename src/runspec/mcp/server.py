@@ -1,0 +1,222 @@
+"""What is served, to whoever connects: the tools, and what their calls share."""
+
+from __future__ import annotations
+
+import sys
+
+from ..loop import Cancelled
+from .revisions import REVISIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..approvals.store import Store
+    from ..loop import Loop
+    from ..model import Config
+    from ..run.starter import Starter
+    from .connection import Connection
+    from .desk import Desk
+    from .revisions import Revision
+    from .served import ServedTool
+    from .shapes import Object
+    from .shelf import Shelf
+    from .toolbox import Selection, Toolbox
+
+FAULTS = "runspec://faults"
+OUTPUTS = "runspec://output/{id}"
+LOOK_AGAIN = 1.0
+"""Seconds between two looks at what is installed, while somebody would be told of a
+change, and at outputs whose time is over."""
+
+INSTRUCTIONS = """\
+These tools are command-line programs of this machine ({host}). A wrong call answers \
+with what is wrong and a call that would do. Some tools ask a person before they run, \
+or before their output is given out; where the answer names `runspec approve`, ask the \
+person to run it, then repeat the call unchanged."""
+
+
+class Options:
+    """How to serve: `jobs` at once, `timeout` seconds for a call (0: none), `inline`
+    bytes of output in a result, `confirm` "server", "host" or None (as the spec says).
+    """
+
+    __slots__ = ("confirm", "inline", "jobs", "selection", "timeout")
+
+    def __init__(
+        self,
+        selection: Selection,
+        *,
+        jobs: int,
+        timeout: float,
+        inline: int,
+        confirm: str | None,
+    ) -> None:
+        self.selection = selection
+        self.jobs = jobs
+        self.timeout = timeout
+        self.inline = inline
+        self.confirm = confirm
+
+    def confirm_of(self, config: Config) -> str:
+        """Who asks a person before a `confirm` call: "server" or "host"."""
+        return self.confirm or config.confirm
+
+
+class Server:
+    """The tools, and what all connections share. It is made when it is first needed,
+    so that a handshake waits for none of it.
+    """
+
+    def __init__(self, loop: Loop, options: Options) -> None:
+        self.loop = loop
+        self.options = options
+        self.connections: set[Connection] = set()
+        self.supported = tuple(REVISIONS)
+        self._toolbox: Toolbox | None = None
+        self._starter: Starter | None = None
+        self._desk: Desk | None = None
+        self._shelf: Shelf | None = None
+        self._approvals: Store | None = None
+        self._watch = loop.spawn(self._keep_house())
+
+    @property
+    def toolbox(self) -> Toolbox:
+        """The tools as they were last looked at."""
+        if self._toolbox is None:
+            self._toolbox = self._opened()
+        return self._toolbox
+
+    @property
+    def starter(self) -> Starter:
+        """What starts the processes of calls."""
+        if self._starter is None:
+            from ..run.starter import Starter
+
+            self._starter = Starter(self.loop)
+        return self._starter
+
+    @property
+    def desk(self) -> Desk:
+        """What carries out calls."""
+        if self._desk is None:
+            from .desk import Desk
+
+            self._desk = Desk(self)
+        return self._desk
+
+    @property
+    def shelf(self) -> Shelf:
+        """Outputs that were too long for a result."""
+        if self._shelf is None:
+            from .shelf import Shelf
+
+            self._shelf = Shelf()
+        return self._shelf
+
+    @property
+    def approvals(self) -> Store:
+        """What persons decided; raises RunspecError where it can't be trusted."""
+        if self._approvals is None:
+            from ..approvals.store import Store
+
+            self._approvals = Store()
+        return self._approvals
+
+    @property
+    def identity(self) -> Object:
+        """`serverInfo`."""
+        return {"name": self.toolbox.name, "version": self.toolbox.version}
+
+    @property
+    def instructions(self) -> str:
+        """What a model should know of all tools."""
+        from ..run.machine import names
+
+        return INSTRUCTIONS.format(host=names()[0])
+
+    def has(self, tool: str) -> bool:
+        """Whether a call of that name gets more than "unknown tool"."""
+        return self.find(tool) is not None
+
+    def find(self, name: str) -> ServedTool | None:
+        """The tool that a call of `name` means, listed or not."""
+        return self.toolbox.tools.get(name) or self.toolbox.hidden.get(name)
+
+    def listing(self, revision: Revision) -> dict[str, Object]:
+        """The tools by name, as `tools/list` has them."""
+        self.look_again()
+        return {
+            name: each.listed(revision) for name, each in self.toolbox.tools.items()
+        }
+
+    def resources(self) -> list[Object]:
+        """What can be read: what is wrong with specs, where there is something."""
+        if not self.toolbox.faults:
+            return []
+        description = "What is wrong with declarations that are left out"
+        return [
+            {
+                "uri": FAULTS,
+                "name": "faults",
+                "description": description,
+                "mimeType": "text/plain",
+            }
+        ]
+
+    def templates(self) -> list[Object]:
+        """The whole of an output that was too long for a result."""
+        description = "An output that was too long for its result, for ten minutes"
+        return [{"uriTemplate": OUTPUTS, "name": "output", "description": description}]
+
+    def contents(self, uri: str) -> Object | None:
+        """One resource; None where there is none, or no longer."""
+        if uri == FAULTS:
+            text = _text(self.toolbox)
+            return {"uri": uri, "mimeType": "text/plain", "text": text}
+        return self._shelf.read(uri) if self._shelf is not None else None
+
+    def look_again(self) -> None:
+        """Take notice of packages that came, went or changed, and tell the clients."""
+        if self._toolbox is None or not self._toolbox.stale():
+            return
+        before, self._toolbox = self._toolbox, self._opened()
+        if self._toolbox.fingerprint != before.fingerprint:
+            for connection in tuple(self.connections):
+                connection.changed()
+
+    async def close(self) -> None:
+        """End every connection, call and process."""
+        self._watch.cancel()
+        for connection in tuple(self.connections):
+            await connection.close()
+        if self._starter is not None:
+            await self._starter.close()
+        if self._shelf is not None:
+            self._shelf.close()
+
+    def _opened(self) -> Toolbox:
+        from .toolbox import open_toolbox
+
+        toolbox = open_toolbox(self.options.selection)
+        if toolbox.faults:
+            print(_text(toolbox), end="", file=sys.stderr, flush=True)
+        return toolbox
+
+    async def _keep_house(self) -> None:
+        try:
+            while True:
+                await self.loop.sleep(LOOK_AGAIN)
+                if any(each.listens for each in self.connections):
+                    self.look_again()
+                if self._shelf is not None:
+                    self._shelf.expire()
+        except Cancelled:
+            return
+
+
+def _text(toolbox: Toolbox) -> str:
+    from ..render.fault import render_faults
+    from ..render.text import Style
+
+    if not toolbox.faults:
+        return "Nothing is wrong.\n"
+    return render_faults(toolbox.faults, style=Style())

@@ -1,0 +1,49 @@
+"""What the protocol wants done, one step at a time."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from .shapes import Object, RequestId, ToolCall
+
+    Step: TypeAlias = "Send | Begin | Stop | Answer"
+
+
+class Send:
+    """A message to the client; `about` is the id of its request, if it is of one."""
+
+    __slots__ = ("about", "message")
+
+    def __init__(self, message: Object, about: RequestId | None = None) -> None:
+        self.message = message
+        self.about = about
+
+
+class Begin:
+    """A tool is called."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: ToolCall) -> None:
+        self.call = call
+
+
+class Stop:
+    """A call is no longer wanted; it gets no response."""
+
+    __slots__ = ("id",)
+
+    def __init__(self, request_id: RequestId) -> None:
+        self.id = request_id
+
+
+class Answer:
+    """What came back for a question of ours: accept, decline or cancel."""
+
+    __slots__ = ("action", "id")
+
+    def __init__(self, question_id: RequestId, action: str) -> None:
+        self.id = question_id
+        self.action = action

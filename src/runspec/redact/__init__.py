@@ -1,0 +1,118 @@
+"""Text without secrets: known values in every form, and what looks like a secret."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ..errors import MASK
+from .stream import Stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from ..spec.plain import Json
+    from .known import Known
+    from .spans import Span
+
+    Bytes: TypeAlias = bytes
+
+__all__ = ["LOST", "Redactor", "Stream"]
+
+LOST = f"{MASK} (not shown: its secrets could not be masked)"
+"""What stands for a text that could not be redacted."""
+
+ROUNDS = 1
+
+
+class Redactor:
+    """Masks secrets. It is safe to use from several threads, and raises nothing.
+
+    A value of fewer than 4 characters is in any text by chance, so masking it
+    everywhere would destroy texts and, by the gaps, tell the value: it is masked
+    only as the value of its names.
+    """
+
+    __slots__ = ("_known", "_names", "_values")
+
+    def __init__(self) -> None:
+        self._values: frozenset[str] = frozenset()
+        self._known: tuple[Known, ...] = ()
+        self._names: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"<Redactor of {len(self._values)} values>"
+
+    def add(self, value: str, *names: str) -> None:
+        """Mask `value` from now on, and whatever is a value of one of `names`.
+
+        It is found as it is, URL-quoted, in base64 at any place of a longer text,
+        and with the escapes of JSON, Python, C, HTML and shells, also nested; a
+        value of several lines also line by line. `names` are those of its argument
+        and environment variables, in either case and with `-` or `_`.
+        """
+        own = [name.lower() for name in names if name]
+        both = {name.replace("-", "_") for name in own}
+        self._names = self._names | both | {name.replace("_", "-") for name in both}
+        if value in self._values:
+            return
+        from .known import known_of
+
+        self._known = (*self._known, *known_of(value))
+        self._values = self._values | {value}
+
+    def text(self, text: str) -> str:
+        """`text` with every secret replaced by `***`; JSON stays JSON.
+
+        If that can't be done, a mark instead of the text.
+        """
+        try:
+            return self._masked(text)
+        except Exception:  # noqa: BLE001  whatever it is, the text isn't shown
+            return LOST
+
+    def bytes(self, data: Bytes) -> Bytes:
+        """`data` as UTF-8, redacted; bytes that aren't UTF-8 stay."""
+        try:
+            text = self._masked(data.decode("utf-8", "surrogateescape"))
+            return text.encode("utf-8", "surrogateescape")
+        except Exception:  # noqa: BLE001
+            return LOST.encode()
+
+    def data(self, value: Json) -> Json:
+        """A JSON value with the texts in it redacted, keys included.
+
+        What stands under a secret's name is masked whole, be it a list or an object,
+        and so is an item that follows an option such as `--password` in a list.
+        """
+        from .data import redacted
+
+        try:
+            return redacted(value, self.text, self._names)
+        except Exception:  # noqa: BLE001
+            return LOST
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """The patterns of the values added."""
+        return self._known
+
+    def spans(self, text: str) -> list[Span]:
+        """Where the secrets of `text` are."""
+        from .spans import shape_spans
+
+        found = [span for known in self._known for span in known.spans(text)]
+        with suppress(Exception):  # known values are masked all the same
+            found += shape_spans(text, self._names)
+        return found
+
+    def _masked(self, text: str) -> str:
+        """Again while it changes, for a mask may complete a secret that has one."""
+        from .spans import masked
+
+        for _ in range(ROUNDS):
+            result = masked(text, self.spans(text))
+            if result == text:
+                break
+            text = result
+        return text

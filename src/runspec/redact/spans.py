@@ -1,0 +1,142 @@
+"""Where the secrets of a text are, and the text without them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ..errors import MASK
+from .names import STEMS, name_pattern, own_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from re import Match, Pattern
+    from typing import TypeAlias
+
+    from .shapes import Shape
+
+    # Where the whole match begins and ends, where the secret does, what replaces it
+    Span: TypeAlias = tuple[int, int, int, int, str]
+
+_tables: dict[tuple[Shape, ...], dict[str, list[Pattern[str]]]] = {}
+
+
+def masked(text: str, spans: list[Span]) -> str:
+    """`text` with each span replaced; what overlaps is replaced as one."""
+    if not spans:
+        return text
+    pieces: list[str] = []
+    done = 0
+    for start, end, mask in _merged(spans):
+        pieces += text[done:start], mask
+        done = end
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+def _merged(spans: list[Span]) -> list[tuple[int, int, str]]:
+    merged: list[tuple[int, int, str]] = []
+    for start, end, mask in sorted(
+        ((start, end, mask) for _, _, start, end, mask in spans),
+        key=lambda span: (span[0], -span[1]),
+    ):
+        if merged and start < merged[-1][1]:
+            first, last, kept = merged[-1]
+            merged[-1] = first, max(last, end), kept
+        else:
+            merged.append((start, end, mask))
+    return merged
+
+
+def shape_spans(text: str, own: Iterable[str] = ()) -> list[Span]:
+    """What is a secret by its shape, or follows a name; `own` are further names.
+
+    A shape that fails is passed over.
+    """
+    from . import shapes
+
+    folded = _folded(text)
+    found: list[Span] = []
+    named = [(stem, name_pattern()) for stem in STEMS if stem in folded]
+    named += [(name, own_pattern(name)) for name in own if name in folded]
+    following = _table(shapes.FOLLOWING) if named else {}
+    for stem, pattern in named:
+        found.extend(_following(text, folded, stem, pattern, following))
+    for trigger, patterns in _table(shapes.SHAPES).items():
+        if trigger in folded:
+            found.extend(_triggered(text, folded, trigger, patterns))
+    return [span for span in found if span[2] < span[3]]
+
+
+def _folded(text: str) -> str:
+    """In lower case, each character at the place it had."""
+    folded = text.lower()
+    if len(folded) != len(text):  # the one letter that becomes two
+        folded = text.replace("\u0130", "i").lower()
+    return folded
+
+
+def _table(shapes: tuple[Shape, ...]) -> dict[str, list[Pattern[str]]]:
+    """The patterns of `shapes` by trigger, compiled once."""
+    from re import compile as compile_pattern
+
+    table = _tables.get(shapes)
+    if table is None:
+        table = {}
+        for shape in shapes:
+            with suppress(Exception):
+                pattern = compile_pattern(shape.pattern)
+                for trigger in shape.triggers:
+                    table.setdefault(trigger, []).append(pattern)
+        _tables[shapes] = table
+    return table
+
+
+def _triggered(
+    text: str, folded: str, trigger: str, patterns: list[Pattern[str]]
+) -> Iterator[Span]:
+    at = folded.find(trigger)
+    while at >= 0:
+        end = at + len(trigger)
+        match = _first(patterns, text, at)
+        if match is not None:
+            yield _span(match, at)
+            end = max(end, match.end())
+        at = folded.find(trigger, end)
+
+
+def _following(
+    text: str,
+    folded: str,
+    stem: str,
+    name: Pattern[str],
+    table: dict[str, list[Pattern[str]]],
+) -> Iterator[Span]:
+    """The first shape that matches after each name that begins with `stem`."""
+    at = folded.find(stem)
+    while at >= 0:
+        end = at + len(stem)
+        named = name.match(text, at)
+        if named is not None:
+            after = named.end()
+            patterns = table.get(text[after : after + 1], [])
+            match = _first(patterns, text, after)
+            if match is not None:
+                yield _span(match, at)
+                end = match.end()
+        at = folded.find(stem, end)
+
+
+def _first(patterns: list[Pattern[str]], text: str, at: int) -> Match[str] | None:
+    for pattern in patterns:
+        match = pattern.match(text, at)
+        if match is not None:
+            return match
+    return None
+
+
+def _span(match: Match[str], begin: int) -> Span:
+    """A quote is put around the mask of what had none but needs one."""
+    start, end = match.span("v")
+    quote = match["q"] if "q" in match.re.groupindex else ""
+    return begin, match.end(), start, end, f"{quote}{MASK}{quote}"

@@ -1,0 +1,309 @@
+"""What a person reads before saying yes or no to a call of an agent.
+
+Plain text for a terminal and for a dialog alike. What an agent gave stands at the
+end of a line of its own, quoted, so that it can be taken for nothing else.
+"""
+
+from __future__ import annotations
+
+from ..errors import MASK, EnvPlace, FilePlace
+from ..model import attribute_of
+from ..policy import autonomy_of
+from .schema_args import withheld
+from .text import display_width, escaped, paragraphs, shortened
+from .usage import spelled
+from .visible import quoted, shell_word, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..call import Invocation, Value
+    from ..model import Arg
+
+MOST_VALUES = 60
+MOST_ITEMS = 400
+"""Characters of a list that are shown."""
+MOST_TOKENS = 100
+MOST_EXAMPLES = 8
+MOST_OUTPUT = 4_000
+"""Characters of output in a dialog."""
+SHORTEST = 80
+"""As many bytes count for a line of output that is shorter."""
+LONGEST_LINE = 200
+LONGEST_TEXT = 2_000
+WIDEST_COLUMN = 32
+TAB = "\t"
+CONTINUED = " " * 8
+"""Deeper than any line that isn't the continuation of another."""
+
+DEFAULT = "spec_default"
+ORDER = ("cli", "prompt", "env", "env_file", "config", DEFAULT)
+SOURCES = {"cli": "the agent", "prompt": "a prompt", DEFAULT: "the default"}
+
+
+class Output:
+    """What a program wrote, and its status: an exit code, or minus a signal."""
+
+    __slots__ = ("status", "stderr", "stdout")
+
+    def __init__(self, stdout: bytes, stderr: bytes, status: int) -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self.status = status
+
+
+class Plan:
+    """A resolved call, and how it runs.
+
+    `command` are all tokens of the command line, the program first. `user` is as
+    whom it runs on `host`, `principal` who asks. `level` is its effective autonomy,
+    `reason` why its runnable has one. `given` are the arguments that the agent gave.
+    """
+
+    __slots__ = (
+        "call",
+        "command",
+        "given",
+        "host",
+        "level",
+        "principal",
+        "reason",
+        "user",
+    )
+
+    def __init__(
+        self,
+        call: Invocation,
+        command: Sequence[str],
+        *,
+        host: str,
+        user: str,
+        principal: str,
+        reason: str | None = None,
+        level: str | None = None,
+        given: Iterable[Arg] | None = None,
+    ) -> None:
+        """`level` and `given` are by default what the command line alone says."""
+        self.call = call
+        self.command = command
+        self.host = host
+        self.user = user
+        self.principal = principal
+        self.reason = reason
+        self.level = level or call.autonomy
+        names = given if given is not None else _on_the_line(call)
+        self.given = frozenset(attribute_of(arg.name) for arg in names)
+
+
+def _on_the_line(call: Invocation) -> list[Arg]:
+    return [value.arg for value in call.values.values() if value.source == "cli"]
+
+
+def plan_text(plan: Plan, dry_run: Output | None = None) -> str:
+    """The call that waits for a yes; `dry_run` is what a dry run of it wrote."""
+    lines = [f"An agent asks to run {_name(plan)}.", *_about(plan)]
+    if dry_run is not None:
+        status = _ending(dry_run.status)
+        lines += ["", f"What a dry run of it wrote ({status}):"]
+        lines += _written(dry_run, MOST_OUTPUT)
+    return "\n".join(lines)
+
+
+def ran_text(plan: Plan) -> str:
+    """The call that ran, whose output waits for a yes."""
+    head = f"An agent ran {_name(plan)}, and asks to see what it wrote."
+    return "\n".join([head, *_about(plan)])
+
+
+def release_text(plan: Plan, output: Output) -> str:
+    """The call that ran, and the head of what it wrote."""
+    return f"{ran_text(plan)}\n\n{output_text(output)}"
+
+
+def output_text(output: Output, most: int = MOST_OUTPUT) -> str:
+    """The first `most` characters of what a program wrote, each line marked."""
+    head = f"What it wrote ({_ending(output.status)}):"
+    return "\n".join([head, *_written(output, most)])
+
+
+def _name(plan: Plan) -> str:
+    return escaped(" ".join(level.name for level in plan.call.chain))
+
+
+def _about(plan: Plan) -> Iterator[str]:
+    call = plan.call
+    text = shortened(call.leaf.description or "", LONGEST_TEXT)
+    for lines in paragraphs(text):
+        yield ""
+        yield from (f"  {escaped(line)}" for line in lines)
+    yield ""
+    yield from _columns(_facts(plan))
+    values = _rows(plan)
+    if values:
+        yield from ("", "Values, and where each comes from:")
+        yield from _columns(values[:MOST_VALUES])
+    if len(values) > MOST_VALUES:
+        yield f"  ...and {len(values) - MOST_VALUES} more, which aren't shown"
+    yield from ("", "Command line:", f"  {_command(plan.command)}")
+    yield from _examples(call)
+
+
+def _facts(plan: Plan) -> Iterator[tuple[str, ...]]:
+    call = plan.call
+    yield "Declared in", escaped(call.spec_path)
+    yield "Runs on", escaped(plan.host)
+    yield "As the user", escaped(plan.user)
+    yield "Asked by", visible(plan.principal)
+    reason = " ".join((plan.reason or "").split())
+    level = f"{plan.level}{_raised(plan)}"
+    yield "Autonomy", f"{level}: {escaped(reason)}" if reason else level
+
+
+def _raised(plan: Plan) -> str:
+    """Which arguments make the call stricter than its runnable (AUT-03)."""
+    call = plan.call
+    if plan.level == autonomy_of(call.chain, call.config):
+        return ""
+    given = (
+        call.scope[attribute] for attribute in call.scope if attribute in plan.given
+    )
+    names = [spelled(arg) for arg in given if arg.autonomy == plan.level]
+    return f", because of {' and '.join(names)}"
+
+
+def _rows(plan: Plan) -> list[tuple[str, ...]]:
+    """What the agent gave first, defaults last."""
+    found = []
+    for attribute, value in plan.call.values.items():
+        if value.plain is not None:
+            source = "cli" if attribute in plan.given else value.source
+            found.append((ORDER.index(source), value, source))
+    found.sort(key=lambda each: each[0])
+    return [
+        (escaped(value.arg.name), _origin(value, source), _shown(value, source))
+        for _, value, source in found
+    ]
+
+
+def _origin(value: Value, source: str) -> str:
+    if source in SOURCES:
+        return SOURCES[source]
+    place = value.place
+    if isinstance(place, EnvPlace):
+        return f"the variable {escaped(place.variable)}"
+    if isinstance(place, FilePlace):
+        line = f":{place.line}" if place.line else ""
+        return f"{escaped(place.path)}{line}"
+    return source
+
+
+def _shown(value: Value, source: str) -> str:
+    """The value; `***` for one that agents aren't to know, who may see this."""
+    plain = value.plain
+    if value.arg.type == "password" or (withheld(value.arg) and source != DEFAULT):
+        return MASK
+    if not isinstance(plain, list):
+        return _item(plain)
+    shown: list[str] = []
+    used = 0
+    for each in plain:
+        shown.append(_item(each))
+        used += len(shown[-1])
+        if used > MOST_ITEMS and len(shown) < len(plain):
+            left = len(plain) - len(shown)
+            return f"{', '.join(shown)} ...and {left:,} more of {len(plain):,}"
+    return ", ".join(shown) or "nothing"
+
+
+def _item(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else quoted(str(value))
+
+
+def _command(tokens: Sequence[str]) -> str:
+    words = [shell_word(token) for token in tokens[:MOST_TOKENS]]
+    if len(tokens) > MOST_TOKENS:
+        words.append(f"...and {len(tokens) - MOST_TOKENS:,} more")
+    return " ".join(words)
+
+
+def _examples(call: Invocation) -> Iterator[str]:
+    examples = call.leaf.examples[:MOST_EXAMPLES]
+    if examples:
+        yield from ("", "Examples of its use:")
+    for example in examples:
+        yield f"  {escaped(shortened(example.cmd, LONGEST_LINE))}"
+        if example.description:
+            about = " ".join(example.description.split())
+            yield f"    {escaped(shortened(about, LONGEST_LINE))}"
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Cells side by side; the last one, which ends its line, may be an agent's."""
+    found = list(rows)
+    widths = [0] * max((len(row) for row in found), default=0)
+    for row in found:
+        for at, cell in enumerate(row[:-1]):
+            widths[at] = min(max(widths[at], display_width(cell)), WIDEST_COLUMN)
+    for row in found:
+        cells = [
+            cell + " " * (widths[at] - display_width(cell))
+            for at, cell in enumerate(row[:-1])
+        ]
+        yield "  " + "  ".join([*cells, row[-1]])
+
+
+def _ending(status: int) -> str:
+    return f"exit status {status}" if status >= 0 else f"ended by signal {-status}"
+
+
+def _written(output: Output, most: int) -> Iterator[str]:
+    """Its two streams, stderr only where there is something on it."""
+    yield from _lines(output.stdout, most)
+    if output.stderr:
+        yield "and on stderr:"
+        yield from _lines(output.stderr, most)
+
+
+def _lines(content: bytes, most: int) -> Iterator[str]:
+    """At most `most` bytes of output, and not too many lines, each behind a bar."""
+    if not content:
+        yield "  (nothing)"
+        return
+    lines = content[:most].removesuffix(b"\n").split(b"\n", most // SHORTEST)
+    del lines[most // SHORTEST :]
+    for line in lines:
+        text = line.decode("utf-8", "surrogateescape").removesuffix("\r")
+        yield f"  | {visible(text.replace(TAB, '    '))}".rstrip()
+    left = len(content.removesuffix(b"\n")) - len(b"\n".join(lines))
+    if left > 0:
+        yield f"  ...and {left:,} more bytes, which aren't shown"
+
+
+def fitted(text: str, width: int) -> str:
+    """The lines of a text in at most `width` columns.
+
+    What goes on is set in deeper than any other line, so that no part of a value
+    begins one.
+    """
+    return "\n".join(part for line in text.split("\n") for part in _parts(line, width))
+
+
+def _parts(line: str, width: int) -> Iterator[str]:
+    while display_width(line) > width:
+        at = _break(line, width)
+        yield line[:at].rstrip()
+        line = CONTINUED + line[at:].lstrip(" ")
+    yield line
+
+
+def _break(line: str, width: int) -> int:
+    """Where to divide a line: behind a space, or else where the width ends."""
+    end = used = 0
+    while used <= width:
+        used += display_width(line[end])
+        end += 1
+    space = line.rfind(" ", 0, end)
+    return space + 1 if space > end // 2 else max(end - 1, len(CONTINUED) + 1)

@@ -1,0 +1,25 @@
+"""Two functions of the system's C library that `os` hasn't."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _function(name: str) -> Callable[..., int] | None:
+    try:
+        import ctypes
+
+        found: Callable[..., int] = ctypes.CDLL(None)[name]
+    except (ImportError, OSError, AttributeError):
+        return None
+    return found
+
+
+leave = _function("exit")
+"""exit(3)."""
+prctl = _function("prctl") if os.path.exists("/proc/self/stat") else None
+"""prctl(2), where it comes with a /proc that shows what it does."""

@@ -1,0 +1,147 @@
+"""Starts programs for a server, each in a process tree that ends when it is told to."""
+
+from __future__ import annotations
+
+from ..loop import Future
+from . import handover
+from .channel import received, sent
+from .nursery import Nursery
+from .order import NOT_STARTED, Ending
+from .slot import Slot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from socket import socket
+
+    from ..loop import Loop
+    from .order import Order
+
+ATTEMPTS = 5
+"""How often a job is given to a zygote; again only if nothing has begun."""
+GRACE = 2.0
+"""Seconds that programs have to end by themselves when the server ends."""
+PATIENCE = GRACE + 8.0
+"""Seconds after which a server ends without them."""
+
+
+class Job:
+    """A program that is being run, or is about to be.
+
+    `stdout`, `stderr` and `progress` are non-blocking descriptors to read from; they
+    belong to whoever started the job. `ended` settles when the program has ended and
+    nothing that it has started runs any more.
+    """
+
+    __slots__ = ("asked", "ended", "progress", "slot", "stderr", "stdout")
+
+    def __init__(self, slot: Slot) -> None:
+        self.ended: Future[Ending] = Future()
+        self.asked: Future[float] = Future()
+        self.slot = slot
+        self.stdout, self.stderr, self.progress = slot.reads
+
+    def stop(self, grace: float) -> None:
+        """Ask the whole tree to end (TERM), and kill it after `grace` seconds."""
+        self.asked.settle(max(0.0, grace))
+
+
+class Starter:
+    """Runs orders on a loop. `start` and `prepare` do not wait; `close` does."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._nursery = Nursery(loop)
+        self._jobs: set[Job] = set()
+        self._closing = False
+
+    def prepare(self, *scripts: str) -> None:
+        """Start what the first call would wait for; import for warm `scripts`.
+
+        Where that can't be, the call says so.
+        """
+        from contextlib import suppress
+
+        with suppress(OSError):
+            self._nursery.base()
+            for script in scripts:
+                self._nursery.warm(script)
+
+    def start(self, order: Order) -> Job:
+        """Run it. Raises OSError where there is no descriptor left."""
+        job = Job(self._nursery.spare(order) or Slot())
+        self._jobs.add(job)
+        self._loop.spawn(self._run(job, order))
+        return job
+
+    async def close(self) -> None:
+        """Stop all jobs, wait until nothing of them is left, end the zygotes."""
+        self._closing = True
+        jobs = tuple(self._jobs)
+        for job in jobs:
+            job.stop(GRACE)
+        await self._loop.first(self._loop.spawn(_all_ended(jobs)), PATIENCE)
+        await self._nursery.end()
+
+    async def _run(self, job: Job, order: Order) -> None:
+        try:
+            ending = await self._tried(job, order)
+        except OSError as error:
+            ending = Ending(NOT_STARTED, False, str(error.strerror))
+        except ValueError as error:
+            ending = Ending(NOT_STARTED, False, str(error))
+        job.slot.release()
+        self._jobs.discard(job)
+        job.ended.settle(ending)
+
+    async def _tried(self, job: Job, order: Order) -> Ending:
+        for _ in range(ATTEMPTS):
+            if self._closing or job.asked.settled:
+                return Ending(NOT_STARTED, False, "stopped before it was started")
+            ending = await self._attempt(job, order)
+            if ending is not None:
+                return ending
+        why = self._nursery.last_words or "the interpreter that starts programs ended"
+        return Ending(NOT_STARTED, False, why)
+
+    async def _attempt(self, job: Job, order: Order) -> Ending | None:
+        """None where the zygote has ended before anything began."""
+        script = self._nursery.forked(order)
+        frame = handover.frame((order.argv, order.environ, order.cwd, script))
+        slot = job.slot
+        if slot.control is None:
+            zygote = await self._nursery.zygote(order)
+            if not await zygote.man(slot):
+                return None
+        assert slot.control is not None
+        control, slot.control = slot.control, None
+        with control:
+            if not await sent(self._loop, control, frame):
+                return None
+            word = self._loop.spawn(self._pass_on(job, control))
+            try:
+                return await self._followed(job, control)
+            finally:
+                word.cancel()
+                await self._loop.first(word)
+
+    async def _pass_on(self, job: Job, control: socket) -> None:
+        """Tell the keeper, once it is asked for, that the program is to end."""
+        await sent(self._loop, control, handover.word(await job.asked))
+
+    async def _followed(self, job: Job, control: socket) -> Ending | None:
+        content = b""
+        while chunk := await received(self._loop, control):
+            content += chunk
+            if content.startswith(handover.BEGUN):
+                job.slot.release()
+        if not content.startswith(handover.BEGUN):
+            return None
+        report = handover.reported(content)
+        if report is None:
+            return Ending(-9, True, "the process that kept it was killed")
+        return Ending(*report)
+
+
+async def _all_ended(jobs: tuple[Job, ...]) -> None:
+    for job in jobs:
+        await job.ended

@@ -1,0 +1,1 @@
+"""What the tests drive a server with: its process, and the clients of others."""

@@ -1,0 +1,168 @@
+"""Lines that a program writes become progress that always goes up."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import pairwise
+from time import monotonic
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runspec.loop import Loop
+from runspec.mcp.progress import LONGEST, Meter, follow
+from runspec.mcp.shapes import Progress
+
+Told = tuple[float, float | None, str | None]
+
+
+def plain(progress: Progress | None) -> Told | None:
+    if progress is None:
+        return None
+    return progress.progress, progress.total, progress.message
+
+
+def told(*lines: str | bytes) -> list[Told | None]:
+    meter = Meter()
+    data = (each.encode() if isinstance(each, str) else each for each in lines)
+    return [plain(meter.read(each)) for each in data]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("3", (3, None, None)),
+        ("3.5", (3.5, None, None)),
+        ("3/10", (3, 10, None)),
+        ("2.5/7.5 halves", (2.5, 7.5, "halves")),
+        ("40%", (40, 100, None)),
+        ("12.5% reading a.txt", (12.5, 100, "reading a.txt")),
+        ("7 files copied", (7, None, "files copied")),
+        ("3/10\tcopying\r", (3, 10, "copying")),
+        ("copying files", (0, None, "copying files")),
+        ('{"progress": 3, "total": 10, "message": "on"}', (3, 10, "on")),
+        ('{"progress": 3}', (3, None, None)),
+        ('{"message": "starting"}', (0, None, "starting")),
+        ('{"progress": 1, "total": null, "message": 5}', (1, None, None)),
+        ("12/10", (12, 12, None)),
+        ("0/0", (0, None, None)),
+        ("-5", (0, None, "-5")),
+        ("3/x", (0, None, "3/x")),
+        ("nan", (0, None, "nan")),
+        ("inf%", (0, None, "inf%")),
+        ("1e9", (0, None, "1e9")),
+        ("٣", (0, None, "٣")),
+        ("9" * 4000, (0, None, "9" * 4000)),
+        ("[1, 2]", (0, None, "[1, 2]")),
+        ('{"progress": -1, "message": "m"}', (0, None, "m")),
+        ('{"progress": true, "message": "m"}', (0, None, "m")),
+        ('{"progress": 1e99, "message": "m"}', (0, None, "m")),
+        ('{"progress": NaN}', (0, None, '{"progress": NaN}')),
+        ('{"progress": 3', (0, None, '{"progress": 3')),
+        ('{"message": "\\ud800"}', (0, None, "\ufffd")),
+        (b"not \xff UTF-8", (0, None, "not \ufffd UTF-8")),
+        ("", None),
+        ("  \r", None),
+        ("{}", None),
+        ('{"progress": -1}', None),
+    ],
+)
+def test_a_line_is_read(line: str | bytes, expected: Told | None) -> None:
+    assert told(line) == [expected]
+
+
+def test_a_deeply_nested_line_is_a_message() -> None:
+    line = '{"a":' * 500
+    assert told(line) == [(0, None, line)]
+
+
+def test_lines_without_numbers_move_it_by_small_steps_within_the_total() -> None:
+    first, second, third = told("3/10 a", "b", "4/10 c")
+    assert first == (3, 10, "a")
+    assert second == (3.007, 10, "b")
+    assert third == (4, 10, "c")
+
+
+def test_a_number_that_goes_down_moves_it_up() -> None:
+    assert told("5", "3 again") == [(5, None, None), (5.001, None, "again")]
+
+
+def test_a_message_after_the_total_was_reached_leaves_it_complete() -> None:
+    _, last = told("10/10", "cleaning up")
+    assert last == (10.001, 10.001, "cleaning up")
+
+
+LINES = st.one_of(
+    st.text(max_size=20),
+    st.integers(-5, 2**60).map(str),
+    st.floats().map(str),
+    st.tuples(st.integers(0, 99), st.integers(0, 99)).map(lambda t: f"{t[0]}/{t[1]}"),
+    st.fixed_dictionaries({"progress": st.floats() | st.integers()}).map(json.dumps),
+    st.just(str(2**53)),
+)
+
+
+@given(st.lists(LINES, max_size=20))
+def test_it_always_goes_up_and_never_past_its_total(lines: list[str]) -> None:
+    seen = [each for each in told(*(each.replace("\n", " ") for each in lines)) if each]
+    assert all(one[0] < two[0] for one, two in pairwise(seen))
+    assert all(total is None or now <= total for now, total, _ in seen)
+    json.dumps(seen, allow_nan=False).encode()
+
+
+def followed(*chunks: bytes, pause: float = 0) -> tuple[list[Told | None], list[float]]:
+    """What is told, and when, of a stream that is written in these chunks."""
+    out, into = os.pipe()
+    os.set_blocking(out, False)
+    seen: list[Told | None] = []
+    times: list[float] = []
+
+    def tell(progress: Progress) -> None:
+        seen.append(plain(progress))
+        times.append(monotonic())
+
+    with Loop() as loop:
+
+        async def write() -> None:
+            task = loop.spawn(follow(loop, out, tell))
+            for each in chunks:
+                os.write(into, each)
+                await loop.sleep(pause)
+            os.close(into)
+            await task
+
+        loop.run(loop.within(30, write()))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(out)
+    return seen, times
+
+
+def test_lines_are_told_whichever_way_they_come_in() -> None:
+    seen, _ = followed(b"1/", b"3 on", b"e\n")
+    assert seen == [(1, 3, "one")]
+
+
+def test_a_last_line_without_a_newline_counts() -> None:
+    assert followed(b"99%")[0] == [(99, 100, None)]
+
+
+def test_the_newest_waits_for_its_turn_and_no_longer() -> None:
+    seen, times = followed(b"1\n", b"2\n", b"3\n", b"", b"", pause=0.04)
+    assert [each[0] for each in seen if each] == [1, 2, 3]
+    assert all(two - one > 0.045 for one, two in pairwise(times[:-1]))
+
+
+def test_a_flood_is_told_twenty_times_a_second_and_the_last_one_always() -> None:
+    begun = monotonic()
+    seen, times = followed(*(b"%d\n" % each * 1 for each in range(20_000)))
+    assert seen[-1] == (19_999, None, None)
+    assert len(seen) <= 2 + (times[-1] - begun) / 0.05
+
+
+def test_a_line_that_is_too_long_is_cut() -> None:
+    seen, _ = followed(b"1 " + b"x" * 5000, b"y" * 5000 + b"\n2 next\n")
+    assert seen[-1] == (2, None, "next")
+    (line,) = followed(b"x" * 60_000)[0]
+    assert line == (0, None, "x" * LONGEST)

@@ -1,0 +1,198 @@
+"""Nothing is left running: whole process trees, on a real `runspec serve`."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from environments import Environment
+from rigs.desk import STATELESS, Client, text, tools
+from rigs.servers import META, Web, request, web_server
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 20.0
+
+SPEC = """
+[tree]
+description = "Starts a family of processes and waits"
+autonomy = "autonomous"
+
+[short]
+description = "The same, for a second at most"
+autonomy = "autonomous"
+timeout = 1
+
+[quick]
+description = "Ends, and leaves a process behind"
+autonomy = "autonomous"
+"""
+FAMILY = """
+trap '' TERM
+(setsid bash -c 'trap "" TERM; echo $BASHPID > pids; exec sleep 1000' &)
+bash -c 'echo $BASHPID > pids; exec sleep 1000' &
+bash -c 'echo $BASHPID > pids; trap "" TERM HUP; sleep 1000 & wait; wait' &
+echo $BASHPID > pids
+sleep 1000 & wait; wait
+"""
+QUICK = """
+(setsid bash -c 'echo $BASHPID > pids; exec sleep 1000' &)
+echo done
+"""
+
+
+class Family:
+    """The processes that a tool starts; each writes its id to a pipe."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        os.mkfifo(folder / "pids")
+        self._pipe = os.open(folder / "pids", os.O_RDWR)
+        self._members: list[int] = []
+
+    def begun(self, size: int = 4) -> None:
+        """Wait until all of them are there."""
+        said = b""
+        while said.count(b"\n") < size:
+            ready, _, _ = select.select([self._pipe], [], [], PATIENCE)
+            assert ready, "the family never came to be"
+            said += os.read(self._pipe, 4096)
+        for pid in said.split():
+            with suppress(ProcessLookupError):
+                self._members.append(os.pidfd_open(int(pid)))
+
+    def gone(self, patience: float = PATIENCE) -> bool:
+        """Whether every one of them ends in time."""
+        until = monotonic() + patience
+        while self._members:
+            left = max(0, until - monotonic())
+            ended, _, _ = select.select(self._members, [], [], left)
+            if not ended:
+                return False
+            for each in ended:
+                self._members.remove(each)
+                os.close(each)
+        return True
+
+    def close(self) -> None:
+        for each in (self._pipe, *self._members):
+            os.close(each)
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Iterator[Family]:
+    programs = {"tree": FAMILY, "short": FAMILY, "quick": QUICK}
+    found = Family(tools(tmp_path / "own", SPEC, **programs))
+    yield found
+    found.close()
+
+
+def test_a_cancelled_call_ends_with_its_whole_family_and_gets_no_response(
+    bare: Environment, family: Family
+) -> None:
+    with Client(bare, family.folder) as client:
+        call = client.begin("tree")
+        family.begun()
+        params = {"requestId": call, "reason": "changed my mind"}
+        method = "notifications/cancelled"
+        client.say({"jsonrpc": "2.0", "method": method, "params": params})
+        assert family.gone()
+        assert client.get("ping")["id"] == call + 1
+
+
+@pytest.mark.parametrize("revision", ["2024-11-05", STATELESS])
+def test_the_end_of_input_ends_every_family_and_the_server(
+    bare: Environment, family: Family, revision: str
+) -> None:
+    with Client(bare, family.folder, revision=revision) as client:
+        client.begin("tree")
+        family.begun()
+        client.stdin.close()
+        assert client.process.wait(PATIENCE) == 0
+        assert family.gone(0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_every_family_and_the_server(
+    bare: Environment, family: Family, number: signal.Signals
+) -> None:
+    with Client(bare, family.folder) as client:
+        client.begin("tree")
+        family.begun()
+        client.process.send_signal(number)
+        assert client.process.wait(PATIENCE) == 0
+        assert family.gone(0)
+
+
+def test_a_server_that_is_killed_leaves_nothing_behind(
+    bare: Environment, family: Family
+) -> None:
+    with Client(bare, family.folder) as client:
+        client.begin("tree")
+        family.begun()
+        client.process.kill()
+        assert family.gone()
+
+
+def test_a_timeout_ends_the_whole_family_and_says_so(
+    bare: Environment, family: Family
+) -> None:
+    with Client(bare, family.folder) as client:
+        result = client.call("short")
+        assert result["isError"]
+        assert "timeout" in text(result)
+        family.begun()
+        assert family.gone(0)
+
+
+def test_a_tool_that_leaves_a_process_with_its_output_open_still_ends(
+    bare: Environment, family: Family
+) -> None:
+    with Client(bare, family.folder) as client:
+        assert text(client.call("quick")) == "done\n"
+        family.begun(1)
+        assert family.gone(0)
+
+
+def test_over_http_a_cancelled_call_ends_with_its_whole_family(
+    served: Environment, family: Family
+) -> None:
+    with web_server(served, "--path", str(family.folder), cwd=family.folder) as url:
+        web = Web(url)
+        web.shake_hands("2025-11-25")
+        with web.stream(request("tools/call", 7, name="tree", arguments={})):
+            family.begun()
+            note = {"jsonrpc": "2.0", "method": "notifications/cancelled"}
+            web.tell({**note, "params": {"requestId": 7}})
+            assert family.gone()
+
+
+def test_over_http_a_stateless_client_that_leaves_ends_its_call(
+    served: Environment, family: Family
+) -> None:
+    with web_server(served, "--path", str(family.folder), cwd=family.folder) as url:
+        with Web(url).stream(stateless(7, "tree")):
+            family.begun()
+        assert family.gone()
+
+
+def stateless(request_id: int, tool: str) -> dict[str, object]:
+    return request("tools/call", request_id, name=tool, arguments={}, _meta=META)
+
+
+def test_over_http_a_signal_ends_every_family_and_the_server(
+    served: Environment, family: Family
+) -> None:
+    with web_server(served, "--path", str(family.folder), cwd=family.folder) as url:
+        stream = Web(url).stream(stateless(7, "tree"))
+        stream.__enter__()
+        family.begun()
+    assert family.gone(0)
+    stream.__exit__(None, None, None)
