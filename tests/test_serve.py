@@ -357,3 +357,23 @@ autonomy = "autonomous"
         client.begin("asks")
         client.question()
         assert text(client.call("free")) == "free\n"
+
+
+def test_a_warm_tool_s_module_is_imported_once_and_each_call_is_still_its_own(
+    make_environment: Callable[[], Environment], tmp_path: Path
+) -> None:
+    spec = '[hot]\ndescription = "x"\nautonomy = "autonomous"\nwarm = true\n'
+    program = (
+        "import os\nimport runspec\n"
+        "imported_in = os.getpid()\ncount = 0\n"
+        "def main():\n"
+        "    global count\n    count += 1\n    runspec.parse()\n"
+        "    print(imported_in, imported_in != os.getpid(), count)\n"
+    )
+    files = {"hot/__init__.py": program, "hot/runspec.toml": spec}
+    environment = make_environment()
+    environment.install(wheel(tmp_path, "hot", files, {"hot": "hot:main"}))
+    with Client(environment, tmp_path) as client:
+        outputs = {text(client.call("hot")) for _ in range(3)}
+        assert len(outputs) == 1
+        assert outputs.pop().endswith(" True 1\n")

@@ -6,6 +6,7 @@ from time import monotonic
 
 from ..errors import CallError, RunspecError
 from ..loop import Cancelled, Future
+from ..run.order import NOT_STARTED, Ending
 from .shapes import text_result
 
 TYPE_CHECKING = False
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..model import Runnable
     from ..render.plan import Output
-    from ..run.order import Ending, Order
+    from ..run.order import Order
     from ..run.starter import Job
     from .capture import Capture
     from .case import Case
@@ -161,8 +162,12 @@ class Desk:
 
         loop = self._server.loop
         began = monotonic()
-        job = self._server.starter.start(order)
         stdout, stderr = self._captures()
+        try:
+            job = self._server.starter.start(order)
+        except OSError as error:  # no descriptor is left
+            last = Ending(NOT_STARTED, False, str(error.strerror))
+            return _outcome(last, stdout, stderr, 0.0, True)
         tasks = (
             loop.spawn(pour(loop, job.stdout, stdout)),
             loop.spawn(pour(loop, job.stderr, stderr)),

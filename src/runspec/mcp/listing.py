@@ -24,7 +24,7 @@ def entries_of(spec: Spec) -> list[Object]:
 
     `runnable` and `command` (a list of names), `name`, `title`, `autonomy` without
     arguments, `audiences`, `contexts`, `hosts` (None: all), `server` (`[config]
-    name`); the rest is what `listed` shows.
+    name`), `warm` (whether it is to be); the rest is what `listed` shows.
     """
     from ..render.schema import tools
 
@@ -51,6 +51,7 @@ def _entry(tool: Tool, spec: Spec) -> Object:
         "contexts": plain_value(inherited(tool.chain, "serve")),
         "hosts": plain_value(inherited(tool.chain, "hosts")),
         "server": spec.config.name,
+        "warm": inherited(tool.chain, "warm") is True,
         "description": _description(tool, leaf),
         "inputSchema": tool.input_schema,
         "outputSchema": plain_value(leaf.output_schema),

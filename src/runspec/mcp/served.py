@@ -86,6 +86,15 @@ class ServedTool:
             self.runnable_name, self.spec_path, installed=self.installed
         )
 
+    def warm_script(self) -> str | None:
+        """The script that is to be imported ahead, where its spec wants that."""
+        if not self.entry["warm"]:
+            return None
+        try:
+            return self.program().script
+        except SpecError:
+            return None  # a call says why
+
     def _load(self) -> tuple[Runnable, Config, Tool]:
         if self._loaded is None:
             from .. import load_runnable

@@ -62,8 +62,10 @@ class Options:
 
 
 class Server:
-    """The tools, and what all connections share. It is made when it is first needed,
-    so that a handshake waits for none of it.
+    """The tools, as they were last looked at, and what all connections share.
+
+    What only calls need is made when it is first needed. Raises SpecError where it
+    can't be told what to serve.
     """
 
     def __init__(self, loop: Loop, options: Options) -> None:
@@ -71,19 +73,21 @@ class Server:
         self.options = options
         self.connections: set[Connection] = set()
         self.supported = tuple(REVISIONS)
-        self._toolbox: Toolbox | None = None
+        self.toolbox = _opened(options.selection)
         self._starter: Starter | None = None
         self._desk: Desk | None = None
         self._shelf: Shelf | None = None
         self._approvals: Store | None = None
+        self._prepared: Toolbox | None = None
         self._watch = loop.spawn(self._keep_house())
 
-    @property
-    def toolbox(self) -> Toolbox:
-        """The tools as they were last looked at."""
-        if self._toolbox is None:
-            self._toolbox = self._opened()
-        return self._toolbox
+    def prepare(self) -> None:
+        """Start ahead what the first call would wait for; once for each toolbox."""
+        if self._prepared is self.toolbox:
+            return
+        self._prepared = self.toolbox
+        scripts = (tool.warm_script() for tool in self.toolbox.tools.values())
+        self.starter.prepare(*filter(None, scripts))
 
     @property
     def starter(self) -> Starter:
@@ -176,10 +180,10 @@ class Server:
 
     def look_again(self) -> None:
         """Take notice of packages that came, went or changed, and tell the clients."""
-        if self._toolbox is None or not self._toolbox.stale():
+        if not self.toolbox.stale():
             return
-        before, self._toolbox = self._toolbox, self._opened()
-        if self._toolbox.fingerprint != before.fingerprint:
+        before, self.toolbox = self.toolbox, _opened(self.options.selection)
+        if self.toolbox.fingerprint != before.fingerprint:
             for connection in tuple(self.connections):
                 connection.changed()
 
@@ -193,14 +197,6 @@ class Server:
         if self._shelf is not None:
             self._shelf.close()
 
-    def _opened(self) -> Toolbox:
-        from .toolbox import open_toolbox
-
-        toolbox = open_toolbox(self.options.selection)
-        if toolbox.faults:
-            print(_text(toolbox), end="", file=sys.stderr, flush=True)
-        return toolbox
-
     async def _keep_house(self) -> None:
         try:
             while True:
@@ -213,10 +209,20 @@ class Server:
             return
 
 
+def _opened(selection: Selection) -> Toolbox:
+    """What there is to serve; what is wrong with it is said."""
+    from .toolbox import open_toolbox
+
+    toolbox = open_toolbox(selection)
+    if toolbox.faults:
+        print(_text(toolbox), file=sys.stderr, flush=True)
+    return toolbox
+
+
 def _text(toolbox: Toolbox) -> str:
     from ..render.fault import render_faults
     from ..render.text import Style
 
     if not toolbox.faults:
-        return "Nothing is wrong.\n"
+        return "Nothing is wrong."
     return render_faults(toolbox.faults, style=Style())

@@ -134,7 +134,7 @@ async def _read(server: Server, connection: Connection, writer: Writer) -> None:
                 return
             for line in lines.feed(data):
                 _take(connection, line)
-            server.starter.prepare()
+            server.prepare()
             if writer.unread > UNREAD:
                 await writer.flushed()
     except Cancelled:

@@ -6,6 +6,7 @@ import _imp
 import _thread
 import atexit
 import gc
+import os
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from weakref import ref
@@ -27,11 +28,11 @@ class Interpreter:
     """What was loaded before a script ran, and how the script ended.
 
     `start` are the modules that an interpreter comes with. `ahead` are those loaded
-    since that a script's directory could have another of. `status` is the script's,
-    where that is known before the interpreter ends.
+    since that a script's directory could have another of; `environ` is the one it was
+    started with. `status` is the script's, where it is known before the end.
     """
 
-    __slots__ = ("_kept", "ahead", "status")
+    __slots__ = ("_kept", "ahead", "environ", "status")
 
     def __init__(self, start: frozenset[str]) -> None:
         self._kept = sys.modules.keys() - {"__main__"}
@@ -40,6 +41,7 @@ class Interpreter:
             for name in sys.modules.keys() - start
             if name not in sys.builtin_module_names and not _imp.is_frozen(name)
         )
+        self.environ = dict(os.environ)
         self.status: int | None = None
         atexit.register(self._end)
 

@@ -30,7 +30,7 @@ def prepared(
     with open(path, "rb") as file:
         source = file.read()
     arguments = [os.fsdecode(_passable(each)) for each in argv[argv.index(path) :]]
-    _replace(environ)
+    _replace(environ, interpreter.environ)
     stand_at(path, interpreter.ahead)
     sys.argv = arguments
     sys.orig_argv = [sys.executable, *arguments]
@@ -65,15 +65,21 @@ def stand_at(path: str, ahead: frozenset[str]) -> None:
 
 def _forget_hidden(place: str, ahead: frozenset[str]) -> None:
     """A module loaded ahead isn't the script's where its directory has another."""
-    hidden = set()
-    for top in {name.partition(".")[0] for name in ahead}:
-        found = PathFinder.find_spec(top, [place])
-        loaded = getattr(sys.modules.get(top), "__file__", None)
-        if found and found.loader and found.origin != loaded:
-            hidden.add(top)
+    try:
+        beside = {entry.partition(".")[0] for entry in os.listdir(place)}
+    except OSError:
+        return
+    tops = beside & {name.partition(".")[0] for name in ahead}
+    hidden = tuple(top for top in tops if _is_hidden(top, place))
     for name in ahead:
         if name.partition(".")[0] in hidden:
             sys.modules.pop(name, None)
+
+
+def _is_hidden(top: str, place: str) -> bool:
+    found = PathFinder.find_spec(top, [place])
+    loaded = getattr(sys.modules.get(top), "__file__", None)
+    return found is not None and found.loader is not None and found.origin != loaded
 
 
 def _status(code: object) -> int | None:
@@ -90,16 +96,18 @@ def _passable(argument: str) -> bytes:
     return encoded
 
 
-def _replace(environ: Mapping[str, str]) -> None:
-    """A locale that the interpreter has coerced stays (PEP 538)."""
-    zone = os.environ.get("TZ")
-    coerced = os.environ.get("LC_CTYPE")
-    for name in os.environ.keys() - environ.keys():
-        del os.environ[name]
-    os.environ.update(environ)
-    if coerced is not None:
-        os.environ.setdefault("LC_CTYPE", coerced)
-    if environ.get("TZ") != zone:
+def _replace(environ: Mapping[str, str], old: Mapping[str, str]) -> None:
+    """Put `environ` in the place of `old`, in few calls of the system's.
+
+    A locale that the interpreter has coerced stays (PEP 538).
+    """
+    for name in old.keys() - environ.keys():
+        if name != "LC_CTYPE":
+            del os.environ[name]
+    for name, value in environ.items():
+        if old.get(name) != value:
+            os.environ[name] = value
+    if environ.get("TZ") != old.get("TZ"):
         time.tzset()
 
 
