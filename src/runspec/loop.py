@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import os
 import selectors
+from collections import deque
 from contextlib import suppress
 from time import monotonic
 
@@ -148,7 +149,7 @@ class Loop:
         self._ready: list[Callable[[], None]] = []
         self._timers: list[tuple[float, int, Future[None]]] = []
         self._count = 0
-        self._inbox: list[Callable[[], None]] = []
+        self._inbox: deque[Callable[[], None]] = deque()
         self._wake_read, self.wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self.wake_write, False)
@@ -302,8 +303,8 @@ class Loop:
                 pass
 
     def _ripen(self) -> None:
-        inbox, self._inbox = self._inbox, []
-        self._ready += inbox
+        while self._inbox:
+            self._ready.append(self._inbox.popleft())
         now = monotonic()
         while self._timers and self._timers[0][0] <= now:
             heapq.heappop(self._timers)[2].settle(None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from ..loop import Future, Loop
 from ..mcp.server import Options, Server
@@ -20,24 +19,22 @@ ON_A_TERMINAL = (
 
 
 def run(args: Args) -> int:
-    """Serve until the client leaves or a signal comes; 0."""
+    """Serve until the client leaves or a signal comes: 0."""
     with Loop() as loop:
         server = Server(loop, _options(args))
         stopped = _stop_signal(loop)
         if args.http.value:
             from ..mcp.http import serve_http
 
-            loop.run(serve_http(server, args, stopped))
-        else:
-            if os.isatty(0):
-                from . import output
+            return loop.run(serve_http(server, args, stopped))
+        if os.isatty(0):
+            from . import output
 
-                output.note(ON_A_TERMINAL)
-            from ..mcp.stdio import serve_stdio
+            output.note(ON_A_TERMINAL)
+        from ..mcp.stdio import serve_stdio
 
-            loop.run(serve_stdio(server, stopped))
-    sys.stdout.flush()
-    return 0
+        loop.run(serve_stdio(server, stopped))
+        return 0
 
 
 def _options(args: Args) -> Options:

@@ -264,7 +264,7 @@ class Protocol:
             self._ready = True
         elif read.method == "notifications/cancelled":
             request_id = read.params.get("requestId")
-            if isinstance(request_id, str | int):
+            if isinstance(request_id, str | int) and request_id is not True:
                 return self.cancel(request_id)
         return []
 

@@ -32,8 +32,11 @@ def open_http(server: Server, options: HttpOptions) -> HttpServer:
     return HttpServer(server, options)
 
 
-async def serve_http(server: Server, args: Args, stopped: Future[None]) -> None:
-    """Serve until `stopped` settles, as the arguments of `runspec serve` say."""
+async def serve_http(server: Server, args: Args, stopped: Future[None]) -> int:
+    """Serve until `stopped` settles, as the arguments of `runspec serve` say.
+
+    Returns the exit status: 1 where serving came to an end by itself.
+    """
     http = open_http(server, _options(args))
     print(f"runspec serve: {http.url}", file=sys.stderr, flush=True)
     try:
@@ -41,6 +44,7 @@ async def serve_http(server: Server, args: Args, stopped: Future[None]) -> None:
     finally:
         await http.close()
         await server.close()
+    return 0 if stopped.settled else 1
 
 
 def _options(args: Args) -> HttpOptions:

@@ -67,8 +67,7 @@ class Endpoint:
             exchange.end(503)
 
     async def _answer(self, request: Request) -> ASGIApp:
-        if self._ending:
-            raise refused(503, "The server ends.")
+        self._check_open()
         if request.method == "POST":
             return await self._post(request)
         if request.method not in ("GET", "DELETE") or not _has_session(request):
@@ -79,9 +78,14 @@ class Endpoint:
         self._sessions.close(session)
         return Response(status_code=204)
 
+    def _check_open(self) -> None:
+        if self._ending:
+            raise refused(503, "The server ends.")
+
     async def _post(self, request: Request) -> ASGIApp:
         streams = check_media(request)
         body = await read_body(request, self._limits)
+        self._check_open()
         try:
             message = messages.decode(body)
             if is_stateless(message, request.headers):

@@ -33,7 +33,7 @@ class Guard:
     A request that passes has its `principal` in the scope's state.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Hosts, token: Token | None) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Hosts, token: Token | None) -> None:
         self._app = app
         self._hosts = hosts
         self._token = token

@@ -64,7 +64,7 @@ class Link:
     def _receive(self, message: Json, then: Callable[[], None] | None) -> None:
         self._open_connection.receive(message)
         with suppress(OSError):  # a call that can't be started says so itself
-            self._server.starter.prepare()
+            self._server.prepare()
         if then is not None:
             self._call_back(then)
 

@@ -30,11 +30,17 @@ def tls_context(options: HttpOptions) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(options.tls_cert, options.tls_key, _no_password)
     except (OSError, ValueError) as error:
-        detail = getattr(error, "reason", None) or getattr(error, "strerror", None)
         files = f"{options.tls_cert}, {options.tls_key}"
-        fault = Fault("http-tls-invalid", files, detail=str(detail or error))
+        fault = Fault("http-tls-invalid", files, detail=_why(error))
         raise RunspecError(fault) from None
     return context
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, ssl.SSLError):
+        reason = (error.reason or "no certificate or key in PEM").replace("_", " ")
+        return reason.lower() if reason.isupper() else reason
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _no_password() -> str:

@@ -1,15 +1,15 @@
-"""Whose process is at the other end of a connection within this machine (proc(5))."""
+"""Whose process is at the other end of a connection within this machine."""
 
 from __future__ import annotations
 
 import sys
 from ipaddress import IPv6Address, ip_address
 
+from .diag import find_socket
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    Address: TypeAlias = tuple[str, int]
+    from .diag import Address
 
 GONE = -1
 """The other end is no open socket of this machine any more."""
@@ -23,17 +23,28 @@ def owner_of(peer: Address, own: Address) -> int | None:
     """The uid whose process holds the other end; GONE; None: this can't be told.
 
     `peer` and `own` are the addresses of a connection as this process sees it. A
-    process that has closed its end doesn't count: its row has lost its owner.
+    socket whose process has closed it doesn't count: it has lost its owner. The
+    tables (proc(5)) are read where the kernel doesn't answer the question itself,
+    for that takes a hundred times as long.
     """
-    ends = [(_row(peer, six), _row(own, six)) for six in (False, True)]
+    found = find_socket(peer, own) or find_row(peer, own)
+    if found is None:
+        return None
+    uid, inode = found
+    return uid if inode else GONE
+
+
+def find_row(peer: Address, own: Address) -> tuple[int, int] | None:
+    """uid and inode of the other end, 0 where it isn't there; None: no tables."""
+    ends = [(_written(peer, six), _written(own, six)) for six in (False, True)]
     for _ in range(_LOOKS):
         tables = [rows for path in _TABLES if (rows := _rows(path)) is not None]
         if not tables:
             return None
         for row in (row for rows in tables for row in rows):
             if (row[1], row[2]) in ends:
-                return int(row[7]) if row[9] != "0" else GONE
-    return GONE
+                return int(row[7]), int(row[9])
+    return 0, 0
 
 
 def _rows(path: str) -> list[list[str]] | None:
@@ -45,7 +56,7 @@ def _rows(path: str) -> list[list[str]] | None:
     return [row for line in lines if len(row := line.split()) > 9]
 
 
-def _row(address: Address, six: bool) -> str:
+def _written(address: Address, six: bool) -> str:
     """An address as the tables write it: words in the machine's byte order."""
     host, port = address
     packed = _packed(host.partition("%")[0], six)
@@ -55,8 +66,6 @@ def _row(address: Address, six: bool) -> str:
 
 
 def _packed(host: str, six: bool) -> bytes:
-    address = ip_address(host)
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return address.packed if six or mapped is None else mapped.packed
-    return IPv6Address(f"::ffff:{host}").packed if six else address.packed
+    if six and ":" not in host:
+        return IPv6Address(f"::ffff:{host}").packed
+    return ip_address(host).packed

@@ -125,7 +125,7 @@ def _application(endpoint: Endpoint, options: HttpOptions, port: int) -> Starlet
     routes = [Route(PATH, endpoint)]
     if token is not None:
         routes += [Route(path, metadata) for path in (METADATA, METADATA + PATH)]
-    guard = Middleware(Guard, hosts, token)
+    guard = Middleware(Guard, hosts=hosts, token=token)
     application = Starlette(routes=routes, middleware=[guard])
     application.router.redirect_slashes = False
     return application
