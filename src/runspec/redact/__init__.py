@@ -22,7 +22,7 @@ __all__ = ["LOST", "Redactor", "Stream"]
 LOST = f"{MASK} (not shown: its secrets could not be masked)"
 """What stands for a text that could not be redacted."""
 
-ROUNDS = 1
+ROUNDS = 4
 
 
 class Redactor:
@@ -30,15 +30,15 @@ class Redactor:
 
     A value of fewer than 4 characters is in any text by chance, so masking it
     everywhere would destroy texts and, by the gaps, tell the value: it is masked
-    only as the value of its names.
+    only as the value of its names. Space around a value isn't part of it.
     """
 
     __slots__ = ("_known", "_names", "_values")
 
     def __init__(self) -> None:
-        self._values: frozenset[str] = frozenset()
-        self._known: tuple[Known, ...] = ()
-        self._names: frozenset[str] = frozenset()
+        self._values: dict[str, None] = {}
+        self._known: tuple[int, tuple[Known, ...]] = (0, ())
+        self._names: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Redactor of {len(self._values)} values>"
@@ -51,15 +51,10 @@ class Redactor:
         value of several lines also line by line. `names` are those of its argument
         and environment variables, in either case and with `-` or `_`.
         """
-        own = [name.lower() for name in names if name]
-        both = {name.replace("-", "_") for name in own}
-        self._names = self._names | both | {name.replace("_", "-") for name in both}
-        if value in self._values:
-            return
-        from .known import known_of
-
-        self._known = (*self._known, *known_of(value))
-        self._values = self._values | {value}
+        for name in names:
+            lower = name.lower()
+            self._names.update((lower.replace("-", "_"), lower.replace("_", "-")))
+        self._values[value] = None
 
     def text(self, text: str) -> str:
         """`text` with every secret replaced by `***`; JSON stays JSON.
@@ -88,31 +83,38 @@ class Redactor:
         from .data import redacted
 
         try:
-            return redacted(value, self.text, self._names)
+            return redacted(value, self.text, frozenset(self._names))
         except Exception:  # noqa: BLE001
             return LOST
 
     @property
     def known(self) -> tuple[Known, ...]:
-        """The patterns of the values added."""
-        return self._known
+        """The forms of the values added."""
+        count, known = self._known
+        if count != len(self._values):
+            from .known import known_of
+
+            values = tuple(self._values)
+            new = [form for value in values[count:] for form in known_of(value)]
+            known = (*known, *new)
+            self._known = len(values), known
+        return known
 
     def spans(self, text: str) -> list[Span]:
         """Where the secrets of `text` are."""
         from .spans import shape_spans
 
-        found = [span for known in self._known for span in known.spans(text)]
+        found = [span for known in self.known for span in known.spans(text)]
         with suppress(Exception):  # known values are masked all the same
-            found += shape_spans(text, self._names)
+            found += shape_spans(text, tuple(self._names))
         return found
 
     def _masked(self, text: str) -> str:
-        """Again while it changes, for a mask may complete a secret that has one."""
+        """Again while it changes: a mask may be what makes a shape of the rest."""
         from .spans import masked
 
         for _ in range(ROUNDS):
-            result = masked(text, self.spans(text))
-            if result == text:
+            before, text = text, masked(text, self.spans(text))
+            if text == before:
                 break
-            text = result
         return text

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 
+def _contents() -> str:
+    """What stands in quotes, to their end or, where they aren't closed, to the line's.
+
+    More escaped quotes come first, as their last characters are a quote, too.
+    """
+    return "|".join(
+        rf"(?<=\\{{{escapes}}}{quote}){_content(quote, escapes)}"
+        for escapes in (7, 3, 1, 0)
+        for quote in ('"', "'")
+    )
+
+
 def _content(quote: str, escapes: int) -> str:
-    r"""What stands in quotes that `escapes` backslashes precede, to their end.
+    r"""What stands in quotes that `escapes` backslashes precede.
 
     A quote opened by 2**n - 1 backslashes is closed by as many, after any multiple
-    of 2**(n+1) that stand for backslashes of the content.
+    of 2**(n+1) that stand for backslashes of the content. One that a letter follows
+    doesn't close, if it isn't escaped. A single-quoted text ends where JSON around it
+    does, unless it begins as JSON itself and is closed.
     """
+    if quote == '"':
+        part = _parts('"', escapes, "")
+        return part + ("" if escapes else rf"(?:\"(?=\w){part})*+")
+    part = _parts("'", escapes, '"', r"|\"(?![ \t]*+(?:[,:}\]\r\n]|\Z))")
+    whole = _parts("'", escapes, "")
+    part = rf"(?:(?=[\[{{]){whole}(?=\\{{{escapes}}}')|{part})"
+    return part + ("" if escapes else rf"(?:'(?=\w){part})*+")
+
+
+def _parts(quote: str, escapes: int, ends: str, more: str = "") -> str:
+    """Characters but `quote` and `ends`, and what is escaped in that depth."""
     unit = escapes + 1
-    escaped = (
-        rf"|\\{{{2 * unit}}}|\\{{{2 * unit - 1}}}{quote}"
-        rf"|\\{{1,{2 * unit - 1}}}(?=[^\\{quote}])"
+    return (
+        rf"(?:[^\\{quote}{ends}\r\n]|\\{{{2 * unit}}}|\\{{{2 * unit - 1}}}{quote}"
+        rf"|\\{{1,{2 * unit - 1}}}(?=[^\\{quote}{ends}]){more})*+"
     )
-    inside = rf"(?:[^\\{quote}\r\n]{escaped})"
-    more = "" if escapes else rf"(?:{quote}(?=\w)CONTENT)*+"
-    if quote == "'":  # one that isn't closed ends where the text around it would
-        cut = rf"(?:[^\\'\"\r\n]{escaped})"
-        content = rf"(?:{inside}*+(?=\\{{{escapes}}}')|{cut}*+)"
-    else:
-        content = f"{inside}*+"
-    opened = rf"(?<=\\{{{escapes}}}{quote})"
-    return opened + content + more.replace("CONTENT", content)
-
-
-def _contents() -> str:
-    return "|".join(_content(quote, n) for n in (7, 3, 1, 0) for quote in ('"', "'"))
 
 
 QUOTE = r"\\{0,7}[\"']"
@@ -36,7 +48,7 @@ PLAIN_WORDS = (
     r"|missing|empty|unset|invalid|expired)(?![\w$!@#%^&*+/=-]|\.\w))"
 )
 SEPARATOR = (
-    r"[ \t]*+(?::[ \t]*+(?i:str|bytes|string)[ \t]*+=(?!=)|=>|:=|={1,3}|:(?!:|//))"
+    r"[ \t]*+(?::[ \t]*+(?i:str|bytes|string)[ \t]*+=(?!=)|=>|:=|={1,3}+|:(?!:|//))"
     r"[ \t]*+"
 )
 WRAPPER = r"(?:[A-Za-z_][\w.]{0,40}+\()?[bBuUrRfF$]{0,2}"
@@ -59,7 +71,7 @@ ITEM = (
     rf"|{QUOTE}[^\"'\\\r\n]*+{QUOTE})"
 )
 LINE = (
-    r"(?:[^\"'\\\r\n]|\\(?![nr\"'\r\n]|\Z)|'(?=\w)|\\[\"'](?=\w)"
+    r"(?:[^\"'\\\r\n]|\\\\|\\(?![\\nr\"'\r\n]|\Z)|'(?=\w)|\\[\"'](?=\w)"
     r"|(?<==)\"(?=[^\",:}\]\s])[^\"\r\n]*+\")++"
 )
 SCHEME = r"(?i:basic|bearer|token|apikey|negotiate|ntlm)[ \t]+"
@@ -75,3 +87,6 @@ PLACEHOLDER = (
     r"(?:[\s,.:;)\]\"']|\Z))"
 )
 START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+
+BREAK = r"(?:\\{1,15}[nr]|\r?\n[ \t>|#]*+)"
+KEY_LINE = r"(?:(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n\"\\]++|[A-Za-z0-9+/=]++)"

@@ -138,12 +138,9 @@ def is_secret_name(name: str, own: frozenset[str] = frozenset()) -> bool:
     if folded in own:
         return True
     pattern = name_pattern()
-    return any(
-        match is not None and match.end() == len(name)
-        for stem in STEMS
-        for match in [pattern.match(name, folded.rfind(stem))]
-        if stem in folded and len(folded) == len(name)
-    )
+    starts = (folded.rfind(stem) for stem in STEMS)
+    matches = (pattern.match(name, start) for start in starts if start >= 0)
+    return any(match and match.end() == len(name) for match in matches)
 
 
 def is_count_name(name: str) -> bool:

@@ -1,17 +1,19 @@
 """What secrets look like: the one table of shapes.
 
 A pattern is matched where one of its triggers stands (in the text in lower case); for
-a shape of `FOLLOWING`, these are the characters that end a secret's name. Its group `v` is what is
-masked, `q` the quotes that the mask needs. Every repetition is bounded, possessive or
-ends before the next trigger, so that a text is searched in linear time. None crosses
-a line, but for PEM keys.
+a shape of `FOLLOWING`, these are the characters that may come after a secret's name.
+Its group `v` is what is masked, `q` the quotes that the mask needs. Every repetition
+is bounded, possessive or ends before the next trigger, so that a text is searched in
+linear time. None crosses a line, but for PEM keys.
 """
 
 from __future__ import annotations
 
 from .grammar import (
+    BREAK,
     ITEM,
     KEY_ENDS,
+    KEY_LINE,
     LINE,
     OPENING,
     OPTION,
@@ -362,29 +364,30 @@ SHAPES = (
     ),
     Shape(
         "a private key",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?P<v>(?:[^-]++|-(?!----))++(?=-----END [A-Z0-9 ]{0,40}PRIVATE KEY)"
-        r"|(?=(?:\\{1,15}[nr]|[\s>|#])*+[A-Za-z0-9+/=])"
-        r"(?:(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n\"\\]*+"
-        r"|[A-Za-z0-9+/=]|\\{1,15}[nr]|\r?\n[ \t>|#]*+)++)",
+        rf"-----BEGIN [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----{BREAK}*+"
+        r"(?P<v>(?:[^-\s\\\"]++|-(?!----)|\"(?!\s{0,64}+[,:}\]])"
+        r"|[\s\\](?!(?:\s|\\*[nr]){0,40}+-----END))++"
+        rf"(?={BREAK}*+-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY)"
+        rf"|{KEY_LINE}(?:{BREAK}++{KEY_LINE})*+)",
         masked=(
             (
                 "-----BEGIN PRIVATE KEY-----\nMIIE\nabc=\n-----END PRIVATE KEY-----\n",
-                "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\n",
+                "-----BEGIN PRIVATE KEY-----\n***\n-----END PRIVATE KEY-----\n",
             ),
             (
                 '"-----BEGIN RSA PRIVATE KEY-----\\nMIIE\\n'
                 '-----END RSA PRIVATE KEY-----\\n"',
-                '"-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\\n"',
+                '"-----BEGIN RSA PRIVATE KEY-----\\n***\\n'
+                '-----END RSA PRIVATE KEY-----\\n"',
             ),
             (
                 '{"k": "-----BEGIN EC PRIVATE KEY-----\\nMIIE\\nab", "x": 1}',
-                '{"k": "-----BEGIN EC PRIVATE KEY-----***", "x": 1}',
+                '{"k": "-----BEGIN EC PRIVATE KEY-----\\n***", "x": 1}',
             ),
             (
                 "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n"
                 "MIIE\nab\n\nthe end",
-                "-----BEGIN RSA PRIVATE KEY-----*** end",
+                "-----BEGIN RSA PRIVATE KEY-----\n*** end",
             ),
         ),
         kept=(

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from .shapes import Shape
 
-    # Where the whole match begins and ends, where the secret does, what replaces it
-    Span: TypeAlias = tuple[int, int, int, int, str]
+    # Where the secret begins and ends, what replaces it, where the whole match does
+    Span: TypeAlias = tuple[int, int, str, int, int]
 
 _tables: dict[tuple[Shape, ...], dict[str, list[Pattern[str]]]] = {}
 
@@ -35,17 +35,19 @@ def masked(text: str, spans: list[Span]) -> str:
 
 
 def _merged(spans: list[Span]) -> list[tuple[int, int, str]]:
+    """Without overlap; of those that begin together, the longest one's mask."""
     merged: list[tuple[int, int, str]] = []
-    for start, end, mask in sorted(
-        ((start, end, mask) for _, _, start, end, mask in spans),
-        key=lambda span: (span[0], -span[1]),
-    ):
-        if merged and start < merged[-1][1]:
-            first, last, kept = merged[-1]
-            merged[-1] = first, max(last, end), kept
-        else:
-            merged.append((start, end, mask))
-    return merged
+    first, last, kept = 0, 0, ""
+    for start, end, mask, _, _ in sorted(spans):
+        if start >= last:
+            merged.append((first, last, kept))
+            first, last, kept = start, end, mask
+        elif end > last:
+            last = end
+            if start == first:
+                kept = mask
+    merged.append((first, last, kept))
+    return merged[1:]
 
 
 def shape_spans(text: str, own: Iterable[str] = ()) -> list[Span]:
@@ -65,7 +67,7 @@ def shape_spans(text: str, own: Iterable[str] = ()) -> list[Span]:
     for trigger, patterns in _table(shapes.SHAPES).items():
         if trigger in folded:
             found.extend(_triggered(text, folded, trigger, patterns))
-    return [span for span in found if span[2] < span[3]]
+    return [span for span in found if span[0] < span[1]]
 
 
 def _folded(text: str) -> str:
@@ -139,4 +141,5 @@ def _span(match: Match[str], begin: int) -> Span:
     """A quote is put around the mask of what had none but needs one."""
     start, end = match.span("v")
     quote = match["q"] if "q" in match.re.groupindex else ""
-    return begin, match.end(), start, end, f"{quote}{MASK}{quote}"
+    mask = f"{quote}{MASK}{quote}" if quote else MASK
+    return start, end, mask, begin, match.end()

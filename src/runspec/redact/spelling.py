@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 REACH = 80
 """The most characters that one character is written with."""
 
+SLASH = "\\"
 BACKSLASH = r"\\\\{0,14}+"  # one to fifteen, beginning with a literal
+QUOTED_BACKSLASH = "%(?:25){0,3}5[cC](?:%(?:25){0,3}5[cC]){0,14}+"
 NEWLINE = (
-    rf"(?:\r?\n[ \t]{{0,16}}|{BACKSLASH}(?:r{BACKSLASH})?(?:\r?\n|n|u000[aA]|x0[aA]|012)"
+    r"(?:\r?\n[ \t]{0,16}"
+    rf"|{BACKSLASH}(?:[r\r]{BACKSLASH})?(?:\r?\n|n|u000[aA]|x0[aA]|012)"
+    rf"|{QUOTED_BACKSLASH}(?:r{QUOTED_BACKSLASH})?n"
     r"|%(?:(?:25){0,3}0[dD]%)?(?:25){0,3}0[aA]|&(?:amp;){0,3}#(?:10|[xX][aA]);)"
 )
 LETTERS = {
@@ -44,7 +48,7 @@ def pattern_of(value: str, spell: Callable[[str], str] | None = None) -> str:
     pieces: list[str] = []
     runs = list(_runs(value))
     for index, (char, count) in enumerate(runs):
-        if char == "\\":
+        if char == SLASH:
             pieces.append(_backslashes(count, last=index == len(runs) - 1))
         else:
             pieces.append(spell(char) * count)
@@ -55,7 +59,7 @@ def _runs(value: str) -> Iterator[tuple[str, int]]:
     """Each character with 1, and each run of backslashes with its length."""
     count = 0
     for char in value:
-        if char == "\\":
+        if char == SLASH:
             count += 1
             continue
         if count:
@@ -68,12 +72,13 @@ def _runs(value: str) -> Iterator[tuple[str, int]]:
 
 def _backslashes(count: int, *, last: bool) -> str:
     """A run of backslashes; the last one leaves those of a quote that follows."""
-    if last:
-        plain = "|".join(rf"\\{{{count * times}}}" for times in (16, 8, 4, 2, 1))
-    else:
-        plain = rf"\\{{{count},{count * 16}}}"
-    other = "|".join((_percent(b"\\"), _entity("\\"), rf"{BACKSLASH}(?i:x5c|u005c)"))
-    return rf"(?:(?:{other}){{{count}}}|{plain})"
+    ways = [rf"(?:{_entity(SLASH)}|{BACKSLASH}(?:x5[cC]|u005[cC])){{{count}}}"]
+    for one in (rf"(?:{_percent(SLASH.encode())})", r"\\"):
+        if last:
+            ways += (f"{one}{{{count * times}}}" for times in (16, 8, 4, 2, 1))
+        else:
+            ways.append(f"{one}{{{count},{count * 16}}}")
+    return f"(?:{'|'.join(ways)})"
 
 
 def spelled(char: str) -> str:
@@ -85,7 +90,12 @@ def spelled(char: str) -> str:
     if char == "\n":
         return NEWLINE
     raw = raw_bytes(char)
-    ways = [escape(char), _escaped(char, raw), _percent(raw), _entity(char)]
+    percent, entity = _percent(raw), _entity(char)
+    ways = [percent, entity]
+    for slash in (BACKSLASH, QUOTED_BACKSLASH):
+        escaped = "|".join(_escapes(char, raw, slash))
+        ways.append(f"{slash}(?:{escaped}|{entity}|{percent})")
+    ways.append(escape(char))
     if char == "'":
         ways.insert(0, r"'(?:\\{0,15}\"'\\{0,15}\"|\\{1,15}')'")
     if char == " ":
@@ -103,35 +113,41 @@ def raw_bytes(value: str) -> bytes:
         return value.encode("utf-8", "surrogatepass")
 
 
-def _escaped(char: str, raw: bytes) -> str:
-    """After backslashes: itself, or an escape of JSON, Python, C or a shell."""
+def _escapes(char: str, raw: bytes, slash: str) -> list[str]:
+    """After a `slash`: itself, or an escape of JSON, Python, C or a shell."""
     from re import escape
 
     code = ord(char)
-    ways = [escape(char), f"(?i:U{code:08x}|u\\{{0{{0,5}}{code:x}\\}})"]
     units = char.encode("utf-16-be", "surrogatepass").hex()
     pairs = [units[at : at + 4] for at in range(0, len(units), 4)]
-    ways.append(_joined(f"(?i:u{pair})" for pair in pairs))
-    ways.append(_joined(f"(?i:x{byte:02x})" for byte in raw))
-    ways.append(_joined(f"{byte:03o}" for byte in raw))
+    ways = [
+        escape(char),
+        f"U{_digits(f'{code:08x}')}",
+        rf"u\{{0{{0,5}}{_digits(f'{code:x}')}\}}",
+        slash.join(f"u{_digits(pair)}" for pair in pairs),
+        slash.join(f"x{_digits(f'{byte:02x}')}" for byte in raw),
+        slash.join(f"{byte:03o}" for byte in raw),
+    ]
     if code < 0x100:
-        ways.append(f"(?i:x{code:02x})")
+        ways.append(f"x{_digits(f'{code:02x}')}")
     if char in LETTERS:
         ways.append(LETTERS[char])
-    return f"{BACKSLASH}(?:{'|'.join(ways)})"
+    return ways
 
 
-def _joined(escapes: Iterator[str]) -> str:
-    return BACKSLASH.join(escapes)
+def _digits(lower: str) -> str:
+    """Hexadecimal digits in either case."""
+    upper = lower.upper()
+    return lower if lower == upper else f"(?:{lower}|{upper})"
 
 
 def _percent(raw: bytes) -> str:
-    return "".join(rf"%(?:25){{0,3}}(?i:{byte:02x})" for byte in raw)
+    return "".join(rf"%(?:25){{0,3}}{_digits(f'{byte:02x}')}" for byte in raw)
 
 
 def _entity(char: str) -> str:
     code = ord(char)
-    ways = [f"#0{{0,4}}{code}", f"#(?i:x)0{{0,4}}(?i:{code:x})"]
+    ways = [f"#0{{0,4}}{code}", f"#[xX]0{{0,4}}{_digits(f'{code:x}')}"]
     if char in ENTITIES:
         ways.append(ENTITIES[char])
     return f"&(?:amp;){{0,3}}(?:{'|'.join(ways)});"

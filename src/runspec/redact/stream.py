@@ -56,14 +56,22 @@ class Stream:
         new = self._undropped(self._decoder.decode(data))
         self._pieces.append(new)
         self._size += len(new)
-        if "\n" not in new and "\r" not in new and self._size <= self._most():
+        if "\n" not in new and "\r" not in new and self._size <= LIMIT:
             return b""
         text = "".join(self._pieces)
-        cut = self._settled(text)
-        if not cut and len(text) > self._most():
-            cut = self._forced(text)
+        cut = self._cut(text)
         self._keep(text[cut:])
         return self._encoded(text[:cut])
+
+    def _cut(self, text: str) -> int:
+        """How many characters of `text` can go; if that can't be told, all."""
+        try:
+            cut = self._settled(text)
+            if not cut and len(text) > self._most():
+                cut = self._forced(text)
+        except Exception:  # noqa: BLE001  then it can't be redacted either
+            cut = len(text)
+        return cut
 
     def _keep(self, text: str) -> None:
         self._pieces = [text]
@@ -99,15 +107,15 @@ class Stream:
         A secret longer than that is masked, and what follows of it dropped.
         """
         cut = len(text) - MARGIN - self._reach()
-        spans = sorted(self._redactor.spans(text), reverse=True)
-        for begin, end, _, _, _ in spans:
+        cut = _line_start(text, cut) or cut
+        spans = [span[3:] for span in self._redactor.spans(text)]
+        for begin, end in sorted(spans, reverse=True):
             if begin < cut < end:
                 cut = begin
         if cut:
             return cut
-        end = max(end for begin, end, _, _, _ in spans if not begin)
-        if end == len(text):
-            self._dropped = _rest_of(text)
+        end = max(end for begin, end in spans if not begin)
+        self._dropped = _rest_of(text, text[end:])
         return end
 
     def _undropped(self, text: str) -> str:
@@ -128,15 +136,19 @@ def _line_start(text: str, at: int) -> int:
 def _pem_blocks(text: str) -> Iterator[tuple[int, int]]:
     begin = text.find(BEGIN)
     while begin >= 0:
-        end = text.find(END, begin)
-        if KEY in text[begin : begin + 64] and len(text) - begin <= LIMIT:
-            yield begin, end + 1 if end >= 0 else len(text) + 1
-        begin = text.find(BEGIN, begin + len(BEGIN))
+        end = begin
+        if KEY in text[begin : begin + 64]:
+            end = text.find(END, begin)
+            yield begin, (end if end >= 0 else len(text)) + 1
+            if end < 0:
+                return
+        begin = text.find(BEGIN, end + 1)
 
 
-def _rest_of(text: str) -> Pattern[str]:
-    """Matches what still belongs to the secret that `text` begins with."""
+def _rest_of(text: str, after: str) -> Pattern[str] | None:
+    """Matches what may go on of a secret that `text` begins with, before `after`."""
     from re import compile as compile_pattern
 
-    pem = text.startswith(BEGIN) and KEY in text[:64]
-    return compile_pattern(r"[A-Za-z0-9+/=\s\\]*" if pem else r"[^\s\"'<>]*")
+    if text.startswith(BEGIN) and KEY in text[:64]:
+        return None if after.strip() else compile_pattern(r"[A-Za-z0-9+/=\r\n\\]*")
+    return None if after else compile_pattern(r"[^\s\"'<>]*")
