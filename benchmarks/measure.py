@@ -134,11 +134,18 @@ def measure_to_limits(
             return
         names = ", ".join(case.name for case in failed)
         print(f"over the limit, measured again: {names}", file=sys.stderr)
-        bases = [case for case in cases if any(f.base is case for f in failed)]
-        for case in failed:
+        again = [case for case in cases if _is_needed(case, failed)]
+        for case in again:
             case.times.clear()
             case.ratios.clear()
-        measure([*bases, *failed], rounds, environ)
+        measure(again, rounds, environ)
+
+
+def _is_needed(case: Case, failed: Sequence[Case]) -> bool:
+    """Whether it is to be measured again, or something is measured against it."""
+    bases = [each.base for each in failed if each.base is not None]
+    further = [base.base for base in bases]
+    return any(case is each for each in (*failed, *bases, *further))
 
 
 def table(cases: Sequence[Case]) -> str:

@@ -18,12 +18,25 @@ PEER_EVERY = 4
 """Peers have no limit, so a quarter of the rounds is enough for their figures."""
 
 
-def forget(environment: Path) -> Callable[[], None]:
-    """Removes every compiled spec of the environment; its bytecode stays."""
-    compiled = "lib/python*/site-packages/greet/__pycache__/runspec.toml.*"
+SPEC = environments.ROOT / "examples" / "greet" / "src" / "greet" / "runspec.toml"
+NO_HISTORY = "[config]\nhistory = false\n\n"
+
+
+def spec(name: str, text: str) -> dict[str, str]:
+    """The environment of a program with this spec, written where it isn't yet."""
+    path = environments.BENCH / "specs" / name / "runspec.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+    return {"RUNSPEC_CONFIG": str(path)}
+
+
+def forget(name: str) -> Callable[[], None]:
+    """Removes the compiled form of that spec."""
+    folder = environments.BENCH / "specs" / name / "__pycache__"
 
     def remove() -> None:
-        for path in environment.glob(compiled):
+        for path in folder.glob("runspec.toml.*"):
             path.unlink()
 
     return remove
@@ -32,41 +45,54 @@ def forget(environment: Path) -> Callable[[], None]:
 def our_cases(environment: Path) -> list[Case]:
     base = bare(environment, "python -c pass")
     greet = str(environment / "bin" / "greet")
-    cold = forget(environment)
+    quiet = spec("quiet", NO_HISTORY + SPEC.read_text("utf-8"))
+    cold = spec("cold", NO_HISTORY + SPEC.read_text("utf-8"))
+    right = Case("greet --name x", [greet, *RIGHT], base, 1.15, environ=quiet)
+    recorded = spec("recorded", SPEC.read_text("utf-8"))
     return [
         base,
-        Case("greet --name x", [greet, *RIGHT], base, 1.15),
-        Case("greet --help", [greet, "--help"], base, 1.3),
-        Case("greet --nmae x", [greet, *WRONG], base, 1.8, status=2),
-        Case("greet --name x, cold", [greet, *RIGHT], base, 2.0, before=cold),
+        right,
+        Case("greet --help", [greet, "--help"], base, 1.3, environ=quiet),
+        Case("greet --nmae x", [greet, *WRONG], base, 1.8, status=2, environ=quiet),
+        Case(
+            "greet --name x, cold",
+            [greet, *RIGHT],
+            base,
+            2.0,
+            before=forget("cold"),
+            environ=cold,
+        ),
+        Case("greet, with history", [greet, *RIGHT], right, 1.1, environ=recorded),
     ]
 
 
 def size_cases(environment: Path) -> list[Case]:
     """The same call with a spec of one runnable and with a spec of a thousand."""
     greet = str(environment / "bin" / "greet")
-    spec = environments.ROOT / "examples/greet/src/greet/runspec.toml"
-    text = spec.read_text("utf-8")
+    text = NO_HISTORY + SPEC.read_text("utf-8")
     found = []
     for count in (1, 1000):
-        path = environments.BENCH / f"specs/{count}/runspec.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
         others = "".join(
-            "\n" + text.replace("[greet", f"[other-{n}") for n in range(count - 1)
+            "\n" + SPEC.read_text("utf-8").replace("[greet", f"[other-{n}")
+            for n in range(count - 1)
         )
-        if not path.exists() or path.read_text("utf-8") != text + others:
-            path.write_text(text + others, "utf-8")
-        found.append(
-            Case(
-                f"greet, {count} in its file",
-                [greet, *RIGHT],
-                environ={"RUNSPEC_CONFIG": str(path)},
-            )
-        )
+        environ = spec(str(count), text + others)
+        name = f"greet, {count} in its file"
+        found.append(Case(name, [greet, *RIGHT], environ=environ))
     one, thousand = found
     thousand.base = one
     thousand.limit = 1.05
     return found
+
+
+def logging_cases(peers: Path) -> list[Case]:
+    """A call whose spec has [config.logging], and the same set up by hand."""
+    text = "[config]\nhistory = false\n\n[config.logging]\n\n" + SPEC.read_text("utf-8")
+    environ = spec("logging", text)
+    by_hand = Case("argparse and logging", [str(peers / "bin/greet-logging"), *RIGHT])
+    greet = str(environments.ours() / "bin" / "greet")
+    ours = Case("greet, with logging", [greet, *RIGHT], by_hand, 1.0, environ=environ)
+    return [by_hand, ours]
 
 
 def peer_cases() -> list[Case]:
@@ -76,6 +102,7 @@ def peer_cases() -> list[Case]:
         environment = environments.peers()
         names = ("argparse", "click", "typer", "cyclopts")
         base = bare(environment, "python -c pass, peers")
+        found += logging_cases(environment)
         found += [base, *(c for n in names for c in _peer(environment, n, base))]
         environment = environments.public()
         base = bare(environment, "python -c pass, public")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from runspec.specfile import environment_directory
 
 Vector = dict[str, Any]
 
@@ -46,10 +49,23 @@ class Room:
             self.write("runspec.toml", vector["spec"])
         for name, content in vector.get("files", {}).items():
             self.write(name, content)
+        for name, content in vector.get("records", {}).items():
+            self.write(str(self.records() / name), content)
         for name, mode in vector.get("modes", {}).items():
             (self.path / name).chmod(int(mode, 8))
         for name, owner in vector.get("owners", {}).items():
             os.chown(self.path / name, owner, owner)
+
+    def records(self) -> Path:
+        """The records of the environment that `{dir}/prefix` is, made when missing."""
+        before, sys.prefix = sys.prefix, str(self.path / "prefix")
+        try:
+            home = {"HOME": str(self.path / "home")}
+            directory = Path(environment_directory(home))
+        finally:
+            sys.prefix = before
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return directory
 
     def write(self, name: str, content: Any) -> None:
         path = self.path / name

@@ -243,7 +243,7 @@ def test_what_has_expired_is_removed(store: Store, clock: Clock, folder: Path) -
     store.open(CALL, "release", "plan", held=Output(b"x", b"", 0))
     store.take(approved(store))
     store.unseal(store.seal(CALL, "run"), CALL, "run")
-    (folder / "1-2-3.ticket.4711").touch()
+    (folder / "1-2-3.ticket.new").touch()
     clock.now += 3 * DAY
     store.seal(CALL, "run")
     assert sorted(os.listdir(folder)) == ["key", "lock"]

@@ -18,7 +18,7 @@ DATA = ROOT / "examples" / "pipeline" / "data"
 def run(folder: Path, *argv: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environ = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(folder),
+        "HOME": str(folder.parent / "home"),
         "LANG": "C.UTF-8",
         **variables,
     }

@@ -19,6 +19,8 @@ OWN = {
     "runspec",
     "runspec.call",
     "runspec.model",
+    "runspec.policy",
+    "runspec.record",
     "runspec.resolve",
     "runspec.specfile",
 }
@@ -102,7 +104,15 @@ class Greet:
     @property
     def bytecode(self) -> list[Path]:
         """The bytecode of the modules of every start."""
-        modules = ("__init__", "call", "model", "specfile", "resolve/__init__")
+        modules = (
+            "__init__",
+            "call",
+            "model",
+            "policy",
+            "record",
+            "specfile",
+            "resolve/__init__",
+        )
         paths = [self.library / f"{module}.py" for module in modules]
         tag = sys.implementation.cache_tag
         return [
@@ -119,9 +129,17 @@ CALL = ("--name=ada", "--times=3", "-l")
 SAYS = "hello 3 True None\n"
 
 
-def test_a_warm_call_loads_five_small_modules_and_the_programs_own(greet: Greet):
+def test_a_warm_call_loads_a_few_small_modules_and_the_programs_own(greet: Greet):
     greet.loaded(*CALL)
-    assert greet.loaded(*CALL) == {*OWN, "greet_words"}
+    assert greet.loaded(*CALL) == {*OWN, "atexit", "greet_words"}
+
+
+def test_without_history_what_records_it_is_not_loaded(greet: Greet):
+    write(greet.place, {"runspec.toml": "[config]\nhistory = false\n" + SPEC})
+    os.utime(greet.place / "runspec.toml", (LONG_AGO, LONG_AGO))
+    greet.loaded(*CALL)
+    recording = {"atexit", "runspec.policy", "runspec.record"}
+    assert not greet.loaded(*CALL) & recording
 
 
 def test_a_pattern_adds_only_our_own_matcher_to_a_warm_call(greet: Greet):
@@ -129,7 +147,7 @@ def test_a_pattern_adds_only_our_own_matcher_to_a_warm_call(greet: Greet):
     write(greet.place, {"runspec.toml": pattern})
     os.utime(greet.place / "runspec.toml", (LONG_AGO, LONG_AGO))
     greet.loaded(*CALL)
-    added = greet.loaded(*CALL) - {*OWN, "greet_words"}
+    added = greet.loaded(*CALL) - {*OWN, "atexit", "greet_words"}
     assert added == {"__future__", "runspec.spec", "runspec.spec.match"}
 
 

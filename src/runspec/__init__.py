@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, TypeVar, overload
 
-    from .call import Args, Value
+    from .call import Args, Invocation, Value
     from .errors import CallError, RunspecError, SpecError
     from .model import Config, Runnable
     from .resolve import Coercer
@@ -84,8 +84,9 @@ def _parse(
     caller: "str | None",
 ) -> "Args | T":
     loaded = None
+    own = argv is None or argv == sys.argv[1:]
     try:
-        _load_own()
+        _load_own(EVERY_START)
         from .call import Args
         from .resolve import resolve
 
@@ -101,12 +102,16 @@ def _parse(
             from .stop import warn
 
             warn(call.warnings, os.environ)
+        if own:
+            _begin(call)
         if into is None:
             return Args(call)
         from .resolve.into import made_into
 
         return made_into(into, call)
     except Exception as error:
+        if own:
+            _record_refusal(error, script_name, loaded)
         _stop(error, loaded)
         raise
 
@@ -160,19 +165,20 @@ def load_runnable(
     return path, revive(found[0]), revive(found[1]), found[2]
 
 
-def _load_own() -> None:
-    """Load the modules that every start needs straight from their bytecode.
+def _load_own(names: "Sequence[str]") -> None:
+    """Load modules that many starts need straight from their bytecode.
 
     The search that `import` makes costs as much again as running these modules, 3 %
     of bare Python's start. A module whose bytecode isn't just what `import` would
     take (PEP 552) is left to it, with those after it.
     """
-    if sys.flags.optimize or sys.pycache_prefix or "runspec.resolve" in sys.modules:
+    loaded = f"{__name__}.{names[-1]}" in sys.modules
+    if loaded or sys.flags.optimize or sys.pycache_prefix:
         return
     from _frozen_importlib_external import MAGIC_NUMBER
 
     here = os.path.dirname(__file__)
-    for name in EVERY_START:
+    for name in names:
         folder = f"{here}/{name}" if name == "resolve" else here
         base = "__init__" if name == "resolve" else name
         source = f"{folder}/{base}.py"
@@ -223,6 +229,37 @@ def _program() -> str:
     if base == "__main__.py":
         base = os.path.basename(directory)
     return base.removesuffix(".py").removesuffix(".exe")
+
+
+def _begin(call: "Invocation") -> None:
+    """What comes between a right call and the program's own code."""
+    from .specfile import environment_directory
+
+    config, environ = call.config, os.environ
+    directory = environment_directory(environ)
+    for path in (f"{sys.prefix}/.runspec_deny", f"{directory}/deny.json"):
+        if os.path.lexists(path):
+            from .guard import require_allowed
+
+            require_allowed(call)
+    audited = config.audit != "off" or any(level.audit for level in call.chain)
+    if config.history or audited or config.logging is not None:
+        _load_own(("policy", "record"))
+        from .record import begin
+
+        begin(call, audited=audited)
+
+
+def _record_refusal(
+    error: Exception, script_name: "str | None", loaded: "Loaded | None"
+) -> None:
+    """What didn't come to run is recorded, too."""
+    from .errors import RunspecError
+
+    if isinstance(error, RunspecError) and (loaded is None or loaded[2].history):
+        from .record import refused
+
+        refused(error, script_name or _program(), loaded[0] if loaded else "")
 
 
 def _stop(error: Exception, loaded: "Loaded | None") -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Where = tuple[Sequence[str], int] | Origin
 
 DIGITS = "0123456789"
+LOGGING_SWITCHES = ("--debug", "--no-summary")
+"""What every program takes whose spec configures logging (LOG-03)."""
 
 
 class Invocation:
@@ -65,6 +67,7 @@ class Invocation:
         self.lost = False
         self.unread = False
         self.asked = ""
+        self.switches: tuple[str, ...] = ()
         self.env_file: EnvFile | None = None
         self.env_file_read = False
         self.configured: Mapping[str, Value] | None = None
@@ -222,6 +225,11 @@ class Invocation:
 
     def _unknown(self, name: str, index: int, has_value: bool, at: int = 0) -> None:
         """`has_value` says that the token holds the value, if there is one."""
+        if self.config.logging is not None and not has_value:
+            switch = name.replace("_", "-")
+            if switch in LOGGING_SWITCHES:
+                self.switches = (*self.switches, switch)
+                return
         from .resolve.report import unknown_argument
 
         if not has_value and self._takes_next() and not self._positionals:

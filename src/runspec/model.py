@@ -136,7 +136,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "2bd8f7dac64a"
+FINGERPRINT = "fb2e376ad1a2"
 
 DEFAULTS = {
     "config": {
@@ -148,6 +148,8 @@ DEFAULTS = {
         "types": (),
         "enforce_run_as": "error",
         "confirm": "server",
+        "history": True,
+        "audit": "off",
         "jump_hosts": {},
         "logging": None,
     },
@@ -170,6 +172,7 @@ DEFAULTS = {
         "become_method": "sudo",
         "become_flags": None,
         "enforce_run_as": None,
+        "audit": None,
         "examples": (),
         "runspec_env": None,
         "require_command": False,

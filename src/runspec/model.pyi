@@ -37,6 +37,8 @@ class Config(Record):
     types: tuple[str, ...]
     enforce_run_as: str
     confirm: str
+    history: bool
+    audit: str
     jump_hosts: Mapping[str, JumpHost]
     logging: Logging | None
     def __init__(self, **values: object) -> None: ...
@@ -60,6 +62,7 @@ class Runnable(Record):
     become_method: str
     become_flags: str | None
     enforce_run_as: str | None
+    audit: str | None
     examples: tuple[Example, ...]
     runspec_env: str | None
     require_command: bool

@@ -169,3 +169,20 @@ def _summed(body: bytes, total: bytes) -> "Any":
     if source_hash(SUM_KEY, body) != total:
         raise ValueError
     return marshal.loads(body)  # noqa: S302  the sum holds
+
+
+def environment_directory(environ: "Mapping[str, str]") -> str:
+    """Where this environment's records are kept, for the user who runs it.
+
+    In `runspec/environments` of `$XDG_STATE_HOME`, by default `~/.local/state`; ""
+    for a user without a home directory.
+    """
+    state = environ.get("XDG_STATE_HOME", "")
+    if not state.startswith("/"):
+        home = environ.get("HOME") or os.path.expanduser("~")
+        if not home.startswith("/"):
+            return ""
+        state = f"{home}/.local/state"
+    prefix = os.fsencode(sys.prefix)
+    name = os.path.basename(sys.prefix)[:64].lstrip(".")
+    return f"{state}/runspec/environments/{name}-{source_hash(SUM_KEY, prefix).hex()}"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 
 from ..errors import Fault, FilePlace, RunspecError
+from ..source.folder import NEW
 from .held import packed, unpacked
 from .ticket import USED, Ticket, canonical
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..render.plan import Output
-    from .folder import Folder
-    from .key import Key
+    from ..source.folder import Folder
+    from ..source.key import Key
 
 PURPOSE = "ticket"
 MOST_BYTES = 1 << 20
@@ -175,7 +176,7 @@ def purge(folder: Folder, now: float) -> None:
         if (
             (ending == "held" and file not in live)
             or (ending == "spent" and _is_over(stem, now - SPENT_FOR))
-            or ending.isdecimal()
+            or ending == NEW
         ):
             folder.remove(file)
 

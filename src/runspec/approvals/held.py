@@ -11,8 +11,8 @@ from .ticket import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..source.key import Key
     from ..spec.plain import Json
-    from .key import Key
 
 PURPOSE = "held"
 

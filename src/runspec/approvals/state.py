@@ -12,7 +12,7 @@ from .ticket import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .key import Key
+    from ..source.key import Key
 
 PURPOSE = "state"
 LONGEST = 1024

@@ -6,9 +6,9 @@ import os
 from time import time
 
 from ..errors import Fault, FilePlace, RunspecError
+from ..source.folder import Folder
+from ..source.key import made_key, read_key
 from .files import Files, Name, names, purge
-from .folder import Folder
-from .key import made_key, read_key
 from .state import opened, sealed
 from .ticket import APPROVED, DENIED, PENDING, USED, Ticket
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..render.plan import Output
-    from .key import Key
+    from ..source.key import Key
     from .ticket import PlannedCall
 
 LIFETIME = 900.0
@@ -26,6 +26,7 @@ MOST_PENDING = 200
 SKEW = 5.0
 """Seconds that the clock may have been set back since something was made."""
 BINDING = "call"
+UNTRUSTED = "approvals-untrusted"
 
 
 class Store:
@@ -43,7 +44,7 @@ class Store:
     def __init__(
         self, directory: str | None = None, clock: Callable[[], float] = time
     ) -> None:
-        self._folder = Folder(directory or _default_directory())
+        self._folder = Folder(directory or _default_directory(), UNTRUSTED)
         self._clock = clock
 
     def open(

@@ -25,7 +25,7 @@ def _main() -> int:
     from ..errors import RunspecError
 
     args = parse("runspec", config_path=OWN)
-    verb = __import__(f"{__name__}.{args.runspec_command}", fromlist=("run",))
+    verb = __import__(f"{__name__}.{args.runspec_command_path[0]}", fromlist=("run",))
     try:
         status: int = verb.run(args)
     except RunspecError as error:

@@ -14,14 +14,18 @@ from .lookup import locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from .. import Loaded
     from ..call import Args, Invocation
+    from ..run.program import Program
 
 
-def run(args: Args) -> int:
-    """Resolve and check the call, then become the program; returns only by raising.
+def run(args: Args) -> NoReturn:
+    """Resolve and check the call, then run the program.
 
-    The errors and the help are the runnable's own: exit status 2 for a wrong call.
+    The errors, the help and the end are the runnable's own: exit status 2 for a wrong
+    call.
     """
     located = locate(args.name.value)
     loaded = located.load()
@@ -29,10 +33,7 @@ def run(args: Args) -> int:
     call = _resolved(loaded, argv)
     program = find_program(located.name, located.path, installed=located.installed)
     environ = child_environment(os.environ, call)
-    try:
-        os.execve(program.argv[0], [*program.argv, *argv], environ)  # noqa: S606
-    except OSError as error:
-        raise _not_started(program.argv, error) from None
+    _run(program, argv, environ, call)
 
 
 def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
@@ -43,6 +44,10 @@ def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
     try:
         call = resolve(runnable, config, argv, os.environ, spec_path=path)
     except RunspecError as error:
+        if config.history:
+            from ..record import refused
+
+            refused(error, runnable.name, path, "run")
         raise stop(error, loaded) from None
     if call.asked:
         from ..answer import answer
@@ -51,6 +56,29 @@ def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
     if call.warnings:
         warn(call.warnings, os.environ)
     return call
+
+
+def _run(
+    program: Program, tokens: list[str], environ: dict[str, str], call: Invocation
+) -> NoReturn:
+    """Become the program, or, where its run is recorded, stay to see its end."""
+    from ..guard import require_allowed
+    from ..run.recorded import Recorded
+    from ..run.supervise import end_like, supervise
+
+    argv = [*program.argv, *tokens]
+    require_allowed(call)
+    recorded = Recorded(call, "run")
+    kept = recorded.begin()
+    try:
+        if not kept:
+            os.execve(argv[0], argv, environ)  # noqa: S606
+        status = supervise(argv, recorded.named(environ))
+    except OSError as error:
+        recorded.end(127, "not-started")
+        raise _not_started(program.argv, error) from None
+    recorded.end(status)
+    end_like(status)
 
 
 def _not_started(argv: tuple[str, ...], error: OSError) -> SpecError:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..call import Invocation
     from ..run.argv import CommandLine
     from ..run.order import Order
+    from ..run.recorded import Recorded
     from ..spec.plain import Json
     from .served import ServedTool
     from .shapes import ToolCall
@@ -65,6 +66,13 @@ class Case:
             script=program.script,
             warm=inherited(self.served.tool.chain, "warm"),
         )
+
+    def recorded(self) -> Recorded:
+        """The run that it would be."""
+        from ..run.recorded import Recorded
+
+        principal = self.principal
+        return Recorded(self.invocation, "serve", least="on", principal=principal)
 
     def rehearsal(self) -> Case | None:
         """The same call as a dry run, where the runnable declares one."""

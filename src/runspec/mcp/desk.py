@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signal import SIGKILL
 from time import monotonic
 
 from ..errors import CallError, RunspecError
@@ -61,8 +62,16 @@ class Desk:
 
     async def _allowed(self, case: Case, client: Connection) -> ToolResult | Question:
         """The result at the level of autonomy that the call comes to (AUT)."""
+        from ..guard import require_allowed
+
         if case.level == "manual":
+            case.recorded().audited.refused("manual")
             return text_result(case.only_by_hand(), is_error=True)
+        try:
+            require_allowed(case.invocation)
+        except RunspecError as error:
+            case.recorded().audited.refused(error.faults[0].code)
+            return _said(error)
         asks = self._server.options.confirm_of(case.served.config) == "server"
         try:
             if case.level == "autonomous" or (case.level == "confirm" and not asks):
@@ -123,15 +132,28 @@ class Desk:
         else after the server's. Raises SpecError where there is nothing to start.
         """
         order = case.order()
-        if limit is None:
-            limit = (
-                self._server.options.timeout if case.timeout is None else case.timeout
-            )
+        for seconds in (case.timeout, self._server.options.timeout):
+            limit = seconds if limit is None else limit
         await self._room()
         try:
-            return await self._attended(order, case, client, limit)
+            return await self._recorded(order, case, client, limit)
         finally:
             self._release()
+
+    async def _recorded(
+        self, order: Order, case: Case, client: Connection, limit: float | None
+    ) -> Outcome:
+        """Run it, and leave behind that it ran (HIS-01, AUD-02)."""
+        run = case.recorded()
+        if run.begin():
+            order.environ = run.named(order.environ)
+        status, ending = -int(SIGKILL), "cancelled"
+        try:
+            outcome = await self._attended(order, case, client, limit)
+            status, ending = outcome.status, outcome.ending
+            return outcome
+        finally:
+            run.end(status, "" if ending == "exit" else ending)
 
     async def _room(self) -> None:
         if self._free > 0:

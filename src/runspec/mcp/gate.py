@@ -71,22 +71,23 @@ class Gate:
         self._client = client
         self._store = store
         self._planned = case.planned()
+        self._audited = case.recorded().audited
 
     async def confirmed(self) -> ToolResult | Question:
         """Run it once a person has said yes (`confirm`)."""
         ticket = self._store.decision(self._planned, RUN)
         if ticket and ticket.status == APPROVED and self._store.take(ticket):
-            return await self._desk.run(self._case, self._client)
+            return await self._run(ticket.by)
         if ticket and ticket.status == DENIED:
-            return text_result(DECLINED, is_error=True)
+            return self._declined(DECLINED, ticket.by)
         plan = ticket.plan if ticket else await self._proposed()
         answer = await self._answer(RUN, plan)
         if isinstance(answer, Question):
             return answer
         if answer == "accept":
-            return await self._desk.run(self._case, self._client)
+            return await self._run(self._by)
         if answer == "decline":
-            return text_result(DECLINED, is_error=True)
+            return self._declined(DECLINED, self._by)
         ticket = self._store.open(self._planned, RUN, plan)
         return _waiting(NOT_RUN, ticket)
 
@@ -101,16 +102,17 @@ class Gate:
         if ticket.status == APPROVED:
             return self._given_out(ticket)
         if ticket.status == DENIED:
-            return text_result(KEPT_BACK, is_error=True)
+            return self._declined(KEPT_BACK, ticket.by)
         answer = await self._answer(RELEASE, self._shown(ticket))
         if isinstance(answer, Question):
             return answer
         if answer == "accept":
             self._store.decide(ticket, True, self._by)
+            ticket.by = self._by
             return self._given_out(ticket)
         if answer == "decline":
             self._store.decide(ticket, False, self._by)
-            return text_result(KEPT_BACK, is_error=True)
+            return self._declined(KEPT_BACK, self._by)
         return _waiting(WITHHELD, ticket)
 
     async def _answer(self, kind: str, plan: str) -> str | Question:
@@ -184,7 +186,16 @@ class Gate:
         output = self._store.output(ticket)
         return f"{ticket.plan}\n\n{output_text(output)}" if output else ticket.plan
 
+    async def _run(self, by: str) -> ToolResult:
+        self._audited.decided("approval", by)
+        return await self._desk.run(self._case, self._client)
+
+    def _declined(self, text: str, by: str) -> ToolResult:
+        self._audited.decided("denial", by)
+        return text_result(text, is_error=True)
+
     def _given_out(self, ticket: Ticket) -> ToolResult:
+        self._audited.decided("release", ticket.by)
         output = self._store.output(ticket)
         if output is None or not self._store.take(ticket):
             return text_result(KEPT_BACK, is_error=True)

@@ -137,9 +137,8 @@ def is_secret_name(name: str, own: frozenset[str] = frozenset()) -> bool:
     folded = name.lower()
     if folded in own:
         return True
-    pattern = name_pattern()
-    starts = (folded.rfind(stem) for stem in STEMS)
-    matches = (pattern.match(name, start) for start in starts if start >= 0)
+    starts = [folded.rfind(stem) for stem in STEMS if stem in folded]
+    matches = (name_pattern().match(name, start) for start in starts)
     return any(match and match.end() == len(name) for match in matches)
 
 

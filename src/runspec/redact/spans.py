@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     # Where the secret begins and ends, what replaces it, where the whole match does
     Span: TypeAlias = tuple[int, int, str, int, int]
 
-_tables: dict[tuple[Shape, ...], dict[str, list[Pattern[str]]]] = {}
+_tables: dict[tuple[Shape, ...], dict[str, tuple[Shape, ...]]] = {}
+_patterns: dict[tuple[Shape, ...], list[Pattern[str]]] = {}
 
 
 def masked(text: str, spans: list[Span]) -> str:
@@ -61,12 +62,11 @@ def shape_spans(text: str, own: Iterable[str] = ()) -> list[Span]:
     found: list[Span] = []
     named = [(stem, name_pattern()) for stem in STEMS if stem in folded]
     named += [(name, own_pattern(name)) for name in own if name in folded]
-    following = _table(shapes.FOLLOWING) if named else {}
     for stem, pattern in named:
-        found.extend(_following(text, folded, stem, pattern, following))
-    for trigger, patterns in _table(shapes.SHAPES).items():
+        found.extend(_following(text, folded, stem, pattern))
+    for trigger, its in _by_trigger(shapes.SHAPES).items():
         if trigger in folded:
-            found.extend(_triggered(text, folded, trigger, patterns))
+            found.extend(_triggered(text, folded, trigger, _compiled(its)))
     return [span for span in found if span[0] < span[1]]
 
 
@@ -78,20 +78,30 @@ def _folded(text: str) -> str:
     return folded
 
 
-def _table(shapes: tuple[Shape, ...]) -> dict[str, list[Pattern[str]]]:
-    """The patterns of `shapes` by trigger, compiled once."""
-    from re import compile as compile_pattern
-
+def _by_trigger(shapes: tuple[Shape, ...]) -> dict[str, tuple[Shape, ...]]:
+    """`shapes` by trigger."""
     table = _tables.get(shapes)
     if table is None:
         table = {}
         for shape in shapes:
-            with suppress(Exception):
-                pattern = compile_pattern(shape.pattern)
-                for trigger in shape.triggers:
-                    table.setdefault(trigger, []).append(pattern)
+            for trigger in shape.triggers:
+                table[trigger] = (*table.get(trigger, ()), shape)
         _tables[shapes] = table
     return table
+
+
+def _compiled(shapes: tuple[Shape, ...]) -> list[Pattern[str]]:
+    """Their patterns, compiled when a text first has their trigger."""
+    from re import compile as compile_pattern
+
+    found = _patterns.get(shapes)
+    if found is None:
+        found = []
+        for shape in shapes:
+            with suppress(Exception):
+                found.append(compile_pattern(shape.pattern))
+        _patterns[shapes] = found
+    return found
 
 
 def _triggered(
@@ -112,17 +122,19 @@ def _following(
     folded: str,
     stem: str,
     name: Pattern[str],
-    table: dict[str, list[Pattern[str]]],
 ) -> Iterator[Span]:
     """The first shape that matches after each name that begins with `stem`."""
+    from . import shapes
+
+    table = _by_trigger(shapes.FOLLOWING)
     at = folded.find(stem)
     while at >= 0:
         end = at + len(stem)
         named = name.match(text, at)
         if named is not None:
             after = named.end()
-            patterns = table.get(text[after : after + 1], [])
-            match = _first(patterns, text, after)
+            its = table.get(text[after : after + 1], ())
+            match = _first(_compiled(its), text, after)
             if match is not None:
                 yield _span(match, at)
                 end = match.end()

@@ -131,7 +131,7 @@ def _sections(chain: "Sequence[Runnable]", config: "Config") -> "Iterator[Sectio
     yield Section("Commands", [_command(each) for each in level.commands.values()])
     yield Section("Arguments", [facts.row(arg) for arg in ordered])
     rows = [facts.row(arg) for name, arg in options.items() if name in own]
-    yield Section("Options", rows + _always("version" in scope))
+    yield Section("Options", rows + _always("version" in scope, config))
     yield from groups
     above = [facts.row(arg) for name, arg in options.items() if name not in own]
     yield Section("Global options", above)
@@ -145,8 +145,12 @@ def _command(command: "Runnable") -> Row:
     return Row(command.name, "".join(first))
 
 
-def _always(has_version: bool) -> "list[Row]":
-    rows = [Row("-h, --help", "Show this help")]
+def _always(has_version: bool, config: "Config") -> "list[Row]":
+    rows = []
+    if config.logging is not None:
+        rows.append(Row("    --debug", "Log to the terminal what is logged at all"))
+        rows.append(Row("    --no-summary", "Leave out the last line, how it ended"))
+    rows.append(Row("-h, --help", "Show this help"))
     if not has_version:
         rows.append(Row("    --version", "Show the version"))
     return rows

@@ -152,7 +152,8 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     # Arguments
     "name-reserved": (
         "{quoted} is a name of runspec's own",
-        "choose a name that is not help and doesn't begin with runspec_",
+        "choose another: help, what begins with runspec_ and, where logging is "
+        "configured, debug and no-summary are taken",
     ),
     "name-conflict": (
         '{quoted} is the same name as< "{detail}">',
@@ -448,6 +449,100 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "add the field<, which holds {plain}>",
     ),
     "into-type": ("{subject}<, {plain},> can't hold every value< of {detail}>",),
+    # History
+    "history-untrusted": (
+        "the history isn't used, because another user could change {subject}"
+        "< ({plain})>",
+        "<run `{detail}`>",
+    ),
+    "history-newer": (
+        "{subject} was made by a later version of runspec<: schema {plain}>",
+        "update runspec in this environment; until then new runs wait in the journal",
+    ),
+    "history-set-aside": (
+        "{subject} couldn't be used<: {detail}>",
+        "it is now {plain}; the history was made anew from what else there is",
+    ),
+    "history-damaged": ("{plain} damaged records in {subject} were skipped",),
+    "history-not-kept": (
+        "{subject} can't be written<: {detail}>",
+        "nothing is lost: new runs stay in the journal until it can",
+    ),
+    "run-not-found": (
+        "no run has the id {quoted}",
+        "`runspec history` lists them; the beginning or the end of an id is enough",
+    ),
+    "run-ambiguous": ("several runs have an id that begins or ends with {quoted}",),
+    # The audit ledger
+    "audit-untrusted": (
+        "{subject} isn't used, because another user could read or change it"
+        "< ({plain})>",
+        "<run `{detail}`>",
+    ),
+    "audit-broken": (
+        "nothing can be added to {subject}, for it isn't as it was written<: {detail}>",
+        "see `runspec audit verify`; then move audit.jsonl, audit.head and audit.key "
+        "away together, and a new ledger begins",
+    ),
+    "audit-skipped": ("{quoted} isn't recorded in the audit ledger<: {detail}>",),
+    "audit-unsigned": (
+        "nothing says what {subject} must hold<: {detail}>",
+        "a copy of it that was kept elsewhere does",
+    ),
+    "audit-changed": (
+        "this is not the record that was written here< as number {plain}>",
+    ),
+    "audit-missing": (
+        "records from {first} on are missing here: the next one is {plain}",
+    ),
+    "audit-moved": (
+        "the record< {plain}> stands here, where {first} must",
+        "it was moved or put in again",
+    ),
+    "audit-forked": (
+        "the record< {plain}> isn't the one that followed here",
+        "an older ledger was put in its place, and written on",
+    ),
+    "audit-cut": ("the end of {subject} is missing<: {detail}>",),
+    "audit-anchor-invalid": (
+        "{subject} is not a head that this ledger's key signed",
+        "print one with `runspec audit head`",
+    ),
+    "audit-anchor-lost": (
+        "the ledger doesn't hold the {first} records that {subject} is signed for",
+    ),
+    "audit-torn": (
+        "{plain} bytes here are the beginning of a record whose writer was killed",
+    ),
+    "audit-uncounted": (
+        "{plain} records came behind the {first} that the head counts",
+        "a writer was killed, and the next one counts them; or the head is an old one",
+    ),
+    "audit-clock": (
+        "the clock went back< before record {plain}><, from {first} to {detail}>",
+    ),
+    # The kill switch
+    "run-denied": (
+        "{subject} is denied here<: {detail}>",
+        "<rule {plain}> of `runspec deny list`<, until {first}>",
+    ),
+    "deny-unreadable": (
+        "everything is denied here, because {subject} can't be read<: {detail}>",
+        "make it readable, or remove it",
+    ),
+    "deny-untrusted": (
+        "everything is denied here, because another user could have written {subject}"
+        "< ({plain})>",
+        "<run `{detail}`, or remove it>",
+    ),
+    "deny-malformed": (
+        "everything is denied here, because {subject} can't be understood<: {detail}>",
+        "mend it, or remove it",
+    ),
+    "deny-not-found": (
+        "no rule is called {quoted}",
+        "`runspec deny list` shows them all",
+    ),
 }
 """Message, help and default of the expectation by code.
 

@@ -11,20 +11,24 @@ RACY_NS = 20_000_000
 
 def replace(path: str, content: bytes, mode: int) -> bool:
     """Write a file of a cache, its directory made when missing; False: it can't be."""
-    temporary = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        descriptor = os.open(temporary, CREATE, mode | 0o600)
+        write_whole(path, f"{path}.{os.getpid()}", content, mode)
     except OSError:
         return False
+    return True
+
+
+def write_whole(path: str, temporary: str, content: bytes, mode: int) -> None:
+    """Write a file by way of a new one beside it. Raises OSError."""
+    descriptor = os.open(temporary, CREATE, mode | 0o600)
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
         os.replace(temporary, path)
     except OSError:
         remove(temporary)
-        return False
-    return True
+        raise
 
 
 def remove(path: str) -> None:

@@ -6,7 +6,14 @@ from ..model import DEFAULTS, Arg
 from .fields import TABLES
 from .infer import complete, type_of
 from .kinds import is_variable
-from .names import OWN_VARIABLES, arg_name, exported, reserved, shadowed
+from .names import (
+    OWN_VARIABLES,
+    arg_name,
+    exported,
+    name_of_switch,
+    reserved,
+    shadowed,
+)
 from .native import native_value
 from .reader import Reader, shown
 from .table import read
@@ -39,12 +46,18 @@ def arg(reader: Reader, path: Path, name: str, source: object) -> Arg:
 def _check_name(reader: Reader, path: Path, name: str) -> None:
     if not arg_name(name):
         reader.fault("name-invalid", path, received=shown(name))
-    elif reserved(name):
+    elif reserved(name) or (_is_logged(reader) and name_of_switch(name)):
         reader.fault("name-reserved", path, received=name)
     elif shadowed(name):
         reader.warn("name-shadowed", path, received=name)
     elif exported(name) in OWN_VARIABLES:
         reader.warn("env-reserved", path, received=exported(name))
+
+
+def _is_logged(reader: Reader) -> bool:
+    """Whether the file configures logging, which has switches of its own."""
+    config = reader.document.tables.get("config")
+    return isinstance(config, dict) and "logging" in config
 
 
 class Draft:

@@ -23,6 +23,7 @@ AUDIENCES = ("operator", "self-service")
 CONTEXTS = ("local", "remote")
 BECOME_METHODS = ("sudo", "su", "pbrun", "dzdo", "doas")
 ENFORCE = ("error", "warn", "off")
+AUDIT = ("off", "on", "required")
 OUTPUTS = ("text", "json", "html")
 EFFECTS = ("read", "write", "destructive")
 CONFIRM = ("server", "host")
@@ -317,6 +318,15 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "server",
             CONFIRM,
         ),
+        Field("history", "bool", "CFG-07", "Whether runs are recorded.", True),
+        Field(
+            "audit",
+            "enum",
+            "AUD-01",
+            "Whether runs are in the audit ledger.",
+            "off",
+            AUDIT,
+        ),
         Field("jump-hosts", "sections:jump-host", "CFG-04", "Remote hosts by alias."),
         Field(
             "logging", "section:logging", "CFG-05", "Logging; its presence turns it on."
@@ -398,6 +408,14 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "What `parse()` does when it runs as another user; [config]'s when absent.",
             None,
             ENFORCE,
+        ),
+        Field(
+            "audit",
+            "enum",
+            "AUD-01",
+            "Whether its runs are in the audit ledger; [config]'s when absent.",
+            None,
+            AUDIT,
         ),
         Field("examples", "examples", "RUN-09", "Calls that help shows.", ()),
         Field("runspec_env", "str", "RUN-10", "Path of its `.runspec_env` file."),

@@ -17,6 +17,7 @@ INHERITED = (
     "warm",
     "serve",
     "hosts",
+    "audit",
 )
 
 

@@ -24,6 +24,7 @@ OWN_VARIABLES = frozenset(
         "PROGRESS",
         "RUNNABLE",
         "RUN_ID",
+        "RUN_LABEL",
         "SERVE_CONTEXT",
     )
 )
@@ -47,6 +48,11 @@ def reserved(name: str) -> bool:
     """Whether an argument's name is runspec's own (ARG-03)."""
     attribute = attribute_of(name)
     return attribute == "help" or attribute.startswith("runspec_")
+
+
+def name_of_switch(name: str) -> bool:
+    """Whether it is that of a switch that logging brings (LOG-03)."""
+    return attribute_of(name) in ("debug", "no_summary")
 
 
 def shadowed(name: str) -> bool:

@@ -1,0 +1,69 @@
+"""The kill switch of an environment: what must not run, whoever asks (DNY).
+
+Two files count: `.runspec_deny` in the environment, which holds for everybody, and
+`deny.json` among a user's records, which holds for that user.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .rule import Denial
+
+SHARED = ".runspec_deny"
+OWN = "deny.json"
+
+
+def files(environ: "Mapping[str, str]") -> tuple[str, ...]:
+    """The paths of the files that count, the environment's first."""
+    from ..specfile import environment_directory
+
+    directory = environment_directory(environ)
+    shared = f"{sys.prefix}/{SHARED}"
+    return (shared, f"{directory}/{OWN}") if directory else (shared,)
+
+
+def present(environ: "Mapping[str, str]") -> bool:
+    """Whether anything may be denied here: there is a file, or it can't be told."""
+    return any(map(_is_there, files(environ)))
+
+
+def check(
+    runnable: str, users: tuple[str, ...], host: str, environ: "Mapping[str, str]"
+) -> "Denial | None":
+    """What denies a call, or None.
+
+    `runnable` is its name and those of its commands, with spaces between; `users` are
+    all names of who runs it (`who.people`), `host` that of the machine. A file that
+    isn't right denies everything (DNY-03). Raises nothing.
+    """
+    if not present(environ):
+        return None
+    from .verdict import denial
+
+    return denial(runnable, users, host, files(environ))
+
+
+def require_allowed(runnable: str, environ: "Mapping[str, str]") -> None:
+    """Raise RunspecError where this user may not run it here, on this machine."""
+    if not present(environ):
+        return
+    from ..errors import RunspecError
+    from .who import people
+
+    found = check(runnable, people(), os.uname().nodename, environ)
+    if found is not None:
+        raise RunspecError(found.fault)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,79 @@
+"""What stands before and behind a run beside its own checks: denials and the ledger."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .call import Invocation
+    from .model import Config, Runnable
+    from .record import Event
+
+OWN = os.path.join(os.path.dirname(__file__), "cli", "runspec.toml")
+"""The spec of the `runspec` command, which nothing denies (DNY-04)."""
+
+
+def audit_level(chain: Sequence[Runnable], config: Config, least: str = "off") -> str:
+    """How a run is audited: off, on or required; `least` where the spec says less."""
+    from .spec.inherit import inherited
+
+    level = str(inherited(chain, "audit") or config.audit)
+    return least if level == "off" else level
+
+
+def require_allowed(call: Invocation) -> None:
+    """Raise RunspecError where something denies this call (DNY-04)."""
+    if call.spec_path == OWN:
+        return
+    from .deny import require_allowed as require
+
+    require(" ".join(level.name for level in call.chain), call.environ)
+
+
+class Audited:
+    """One call in the ledger; raises RunspecError where it must be there and can't."""
+
+    def __init__(
+        self, call: Invocation, run: str, *, least: str = "off", principal: str = ""
+    ) -> None:
+        from .specfile import environment_directory
+
+        self._call = call
+        self._run = run
+        self._principal = principal
+        self._directory = environment_directory(call.environ)
+        self.level = audit_level(call.chain, call.config, least)
+
+    def start(self) -> None:
+        """It is about to start; with every value but secrets."""
+        from .record import began
+
+        event = began(self._call, self._run, "")
+        kept = ("agent", "autonomy", "values", "spec", "cwd", "claims", "ssh")
+        self._add("start", self.level, {name: event[name] for name in kept})
+
+    def end(self, status: int | None, ending: str) -> None:
+        """It has ended; what is over can't be refused any more."""
+        level = "on" if self.level == "required" else self.level
+        self._add("end", level, {"status": status, "ending": ending})
+
+    def refused(self, why: str) -> None:
+        """It was refused: a code of a fault, or a word."""
+        self._add("refusal", self.level, {"why": why})
+
+    def decided(self, kind: str, by: str) -> None:
+        """A person decided about it: `approval` or `denial`."""
+        self._add(kind, self.level, {"by": by})
+
+    def _add(self, kind: str, level: str, fields: Event) -> None:
+        if level == "off":
+            return
+        from .audit import audited
+
+        names = " ".join(each.name for each in self._call.chain)
+        about: Event = {"run": self._run, "runnable": names}
+        about["principal"] = self._principal
+        audited(self._directory, level, kind, {**about, **fields})

@@ -1,0 +1,171 @@
+"""Logging of a run where the spec has `[config.logging]` (LOG)."""
+
+import os
+
+from ..record import began
+from ..specfile import environment_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..call import Invocation
+    from ..redact import Redactor
+    from .place import Home
+
+
+class Logs:
+    """The log of this run; `counts` are its records by level."""
+
+    __slots__ = (
+        "_begun",
+        "_call",
+        "_entries",
+        "_file",
+        "_handler",
+        "_run",
+        "_screens",
+        "_summary",
+        "redactor",
+    )
+
+    def __init__(
+        self, call: "Invocation", run: str, redactor: "Redactor", *, summary: bool
+    ) -> None:
+        from .entry import Entries
+        from .file import LogFile
+        from .handlers import FileHandler
+        from .rotation import Rotation
+        from .screen import screens
+
+        assert call.config.logging is not None
+        self._call = call
+        self._run = run
+        self._summary = summary
+        self._begun = began(call, run, "parse")
+        self.redactor = redactor
+        self._screens = screens()
+        self._entries = Entries(run, call.runnable.name, redactor)
+        rotation = Rotation(call.config.logging)
+        name = f"{call.runnable.name}.log"
+        self._file = LogFile(name, _homes(call), rotation, self._say)
+        self._handler = FileHandler(self._file, self._entries)
+
+    @property
+    def counts(self) -> "dict[str, int]":
+        return dict(self._handler.counts)
+
+    @property
+    def path(self) -> str:
+        """The log that is written to; "" where there can be none."""
+        return self._file.path
+
+    def begin(self, *, debug: bool) -> None:
+        """Attach to the root logger. A console that is set up already stays alone."""
+        import logging
+
+        from .handlers import ConsoleHandler
+
+        self._file.open()
+        root = logging.getLogger()
+        if not root.handlers:
+            level = logging.DEBUG if debug else logging.INFO
+            out, err = self._screens
+            if self._call.leaf.output != "text":  # nothing else stands in a result
+                out = err
+            root.addHandler(ConsoleHandler(self._entries, out, err, level))
+        root.addHandler(self._handler)
+        root.setLevel(logging.DEBUG)
+
+    def finish(self, end: "Mapping[str, object]") -> None:
+        """Write what was printed and how it ended; once, in the process that began.
+
+        `end` has `status` (int or None), `ending` ("exit", "exception", "signal" or
+        "unknown"), `seconds`, and where there is one a `detail`.
+        """
+        for screen in self._screens:
+            screen.flush()
+            screen.release()
+        if os.getpid() != self._begun["pid"]:
+            return
+        from .summary import sentence
+
+        sizes = self._keep_output()
+        names = (self._call.runnable.name, *self._call.command)
+        counts = self.counts
+        text = self.redactor.text(sentence(names, end, counts))
+        fields: dict[str, object] = {**self._begun, **end}
+        fields.update(counts=counts, output=sizes)
+        if self._file.lost:
+            fields["lost"] = self._file.lost
+        self._handler.write(self._entries.event(text, "run", fields))
+        self._tell(text, end)
+
+    def _keep_output(self) -> "dict[str, int]":
+        """Record what was printed; the bytes of each stream."""
+        sizes = {}
+        for name, screen in zip(("stdout", "stderr"), self._screens, strict=True):
+            output = screen.output
+            if output is None:
+                continue
+            sizes[name] = output.size
+            if output.size:
+                text, left_out = output.shown(self.redactor, screen.encoding)
+                message = f"wrote {output.size} bytes to {name}"
+                fields = {"stream": name, "left_out": left_out, "text": text}
+                self._handler.write(self._entries.event(message, "output", fields))
+        return sizes
+
+    def _tell(self, text: str, end: "Mapping[str, object]") -> None:
+        """Say it on stderr, where a person reads; what was lost in any case."""
+        lost = self._file.lost
+        if lost:
+            noun = "record" if lost == 1 else "records"
+            self._say(f"{lost} {noun} could not be kept in the log")
+        if not self._summary or self._call.agent:
+            return
+        from .summary import is_good, painted
+
+        good = is_good(end)
+        warned = any(self.counts.get(level) for level in ("WARNING", "ERROR"))
+        style = self._screens[1].style
+        line = painted(text, self._run, style, good=good, warned=warned)
+        self._screens[1].write(line)
+
+    def _say(self, text: str) -> None:
+        self._screens[1].write(f"runspec: {text}")
+
+
+def setup(call: "Invocation", run_id: str, *, debug: bool, summary: bool) -> Logs:
+    """Configure stdlib logging for this process, as `[config.logging]` says.
+
+    To be called once. Raises nothing for what the system refuses.
+    """
+    logs = Logs(call, run_id, _redactor(call), summary=summary)
+    logs.begin(debug=debug)
+    return logs
+
+
+def _homes(call: "Invocation") -> "list[Home]":
+    """The spec's directory, then the user's own for this environment."""
+    from .place import Home
+
+    own = environment_directory(call.environ)
+    homes = [Home(os.path.dirname(call.spec_path), made=False)]
+    return [*homes, Home(own, made=True)] if own else homes
+
+
+def _redactor(call: "Invocation") -> "Redactor":
+    """Knows the secrets of a call, and the names they have."""
+    from ..redact import Redactor
+    from ..resolve import variable_of
+
+    redactor = Redactor()
+    for value in call.values.values():
+        arg = value.arg
+        if arg.type == "password" and value.plain is not None:
+            names = (arg.name, variable_of(call.runnable.name, arg.name), *arg.env)
+            texts = value.plain if isinstance(value.plain, list) else [value.plain]
+            for text in texts:
+                redactor.add(str(text), *names)
+    return redactor

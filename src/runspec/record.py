@@ -1,0 +1,326 @@
+"""What a run leaves behind: one frame when it begins, another when it ends.
+
+frame   = length (4 bytes, little) sum (8 bytes) payload [ status ]
+payload = one dict, as marshal has it
+status  = an int of the C library, where the length has the bit WITH_STATUS
+
+The frames make the journal, which `runspec history` takes over into its database. A
+frame costs some 50 microseconds; opening the database costs half of what starting
+Python does.
+"""
+
+import os
+import sys
+from _imp import source_hash
+from marshal import dumps
+from time import time_ns
+
+from .specfile import SUM_KEY, environment_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import TypeAlias
+
+    from .call import Invocation, Value
+    from .errors import RunspecError
+    from .guard import Audited
+    from .leaving import Leaving
+    from .logs import Logs
+
+    Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
+    Event: TypeAlias = dict[str, Plain]
+
+JOURNAL = "journal"
+WITH_STATUS = 1 << 31
+LONGEST = 1_000
+"""Characters of one argument's value that are kept."""
+CLAIMS = ("USER", "LOGNAME", "SUDO_USER")
+"""What the environment says of who is asking; anybody can set these."""
+RUNS: "list[Run]" = []
+"""The run of this process, once it has begun."""
+OPTIONS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | OPTIONS
+KIND, REGULAR = 0o170000, 0o100000
+
+
+def run_id() -> str:
+    """A new one: when, then 48 random bits; they sort by time."""
+    return f"{time_ns() // 1_000_000:012x}{os.urandom(6).hex()}"
+
+
+def frame(event: "Event", flags: int = 0) -> bytes:
+    """An event as the journal has it."""
+    payload = dumps(event)
+    head = (len(payload) | flags).to_bytes(4, "little")
+    return head + source_hash(SUM_KEY, payload) + payload
+
+
+def append(directory: str, event: "Event", *, at_exit: bool = False) -> bool:
+    """Write an event to the journal; whether that was possible.
+
+    The journal is a file of this user in a directory of this user. It may be renamed
+    at any time to be read; what is written to it afterwards is read later. `at_exit`:
+    it is written by the C library when the process exits, with its status.
+    """
+    try:
+        descriptor = _opened(f"{directory}/{JOURNAL}", directory)
+        if os.fstat(descriptor).st_mode & KIND != REGULAR:
+            os.close(descriptor)
+            return False
+        if at_exit and _write_at_exit(descriptor, frame(event, WITH_STATUS)):
+            return True
+        try:
+            return not at_exit and os.write(descriptor, frame(event)) > 0
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
+
+
+def _write_at_exit(descriptor: int, head: bytes) -> bool:
+    """Have the C library write `head` and the exit status, an int, when it exits.
+
+    Only there is the true status known: of `raise SystemExit(3)` Python code sees
+    nothing at the end. `on_exit(3)` gives the status to a function, `putw(3)` puts it
+    behind what waits in the stream, and exit(3) writes that at once. False where the
+    library has none of this. `ctypes` costs three times as much as what it wraps.
+    """
+    try:
+        from _ctypes import FUNCFLAG_CDECL, CFuncPtr, _SimpleCData, dlopen, dlsym
+
+        class Pointer(_SimpleCData):  # type: ignore[type-arg]
+            _type_ = "P"
+
+        class Function(CFuncPtr):
+            _flags_ = FUNCFLAG_CDECL
+            _restype_ = Pointer
+
+        library = dlopen(None, 0)  # type: ignore[arg-type]
+        on_exit, putw = dlsym(library, "on_exit"), dlsym(library, "putw")
+        stream = Function(dlsym(library, "fdopen"))(descriptor, b"a")
+        if not stream:
+            return False
+        wanted = len(head)
+        Function(dlsym(library, "fwrite"))(head, 1, wanted, Pointer(stream))
+        Function(on_exit)(Pointer(putw), Pointer(stream))
+    except (ImportError, OSError, AttributeError, TypeError):
+        return False
+    return True
+
+
+def _opened(path: str, directory: str) -> int:
+    try:
+        return os.open(path, APPEND, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(directory), 0o700, exist_ok=True)
+        os.makedirs(directory, 0o700, exist_ok=True)
+        return os.open(path, APPEND, 0o600)
+
+
+def began(call: "Invocation", run: str, via: str) -> "Event":
+    """The event of a run that begins; `via` is parse, run, serve or launch."""
+    environ = call.environ
+    return {
+        "event": "begin",
+        "run": run,
+        "parent": environ.get("RUNSPEC_RUN_ID", ""),
+        "via": via,
+        "runnable": call.runnable.name,
+        "command": list(call.command),
+        "spec": call.spec_path,
+        "at": time_ns(),
+        "agent": call.agent,
+        "autonomy": call.autonomy,
+        "values": [[v.arg.name, v.source, _text(v)] for v in call.values.values()],
+        "label": environ.get("RUNSPEC_RUN_LABEL", ""),
+        "cwd": _directory(),
+        **process(environ),
+    }
+
+
+def process(environ: "Mapping[str, str]") -> "Event":
+    """Which process this is and who the kernel says is running it."""
+    return {
+        "pid": os.getpid(),
+        "start": started(os.getpid()),
+        "uid": os.getuid(),
+        "euid": os.geteuid(),
+        "login": _first("/proc/self/loginuid"),
+        "ssh": environ.get("SSH_CONNECTION", ""),
+        "host": os.uname().nodename,
+        "claims": {name: environ[name] for name in CLAIMS if name in environ},
+    }
+
+
+def started(pid: int) -> str:
+    """When a process began, as the kernel counts it since which boot; "" if unknown."""
+    fields = _first(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    boot = _first("/proc/sys/kernel/random/boot_id")
+    return f"{boot} {fields[19]}" if len(fields) > 19 else ""
+
+
+def _first(path: str) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.read(descriptor, 1024).decode("utf-8", "replace").strip()
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return ""
+
+
+def _directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def _text(value: "Value") -> "str | None":
+    """A value as it is kept: never a secret's, which is only said to be there."""
+    if value.plain is None:
+        return None
+    if value.arg.type == "password" or value.arg.autonomy == "manual":
+        from .errors import MASK
+
+        return MASK
+    plain = value.plain
+    text = "\n".join(map(str, plain)) if isinstance(plain, list) else str(plain)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def begin(call: "Invocation", *, audited: bool = False) -> None:
+    """Record the run of this process, unless what started it does (HIS-02).
+
+    Sets up logging where the spec configures it. Raises RunspecError where the run
+    must be in the audit ledger and can't be (AUD-02).
+    """
+    environ, config = call.environ, call.config
+    if RUNS:
+        return
+    ours = not _is_recorded(call.runnable.name, environ)
+    run = Run(environment_directory(environ), environ.get("RUNSPEC_RUN_ID", ""))
+    if ours:
+        run.id = run_id()
+        if audited:
+            from .guard import Audited
+
+            run.audited = Audited(call, run.id)
+            run.audited.start()
+        run.kept = config.history and run.directory != ""
+        if run.kept:
+            run.kept = append(run.directory, began(call, run.id, "parse"))
+    if config.logging is not None:
+        from .logs import setup
+
+        debug = environ.get("RUNSPEC_DEBUG") == "1" or "--debug" in call.switches
+        summary = "--no-summary" not in call.switches
+        run.logs = setup(call, run.id, debug=debug, summary=summary)
+    if run.kept or run.audited or run.logs:
+        RUNS.append(run)
+        run.watch()
+
+
+def _is_recorded(runnable: str, environ: "Mapping[str, str]") -> bool:
+    """Whether what started this process records it (INJ-03)."""
+    return "RUNSPEC_RUN_ID" in environ and environ.get("RUNSPEC_RUNNABLE") == runnable
+
+
+def refused(
+    error: "RunspecError", runnable: str, spec: str, via: str = "parse"
+) -> None:
+    """Record a run that was refused before it began."""
+    environ = os.environ
+    directory = environment_directory(environ)
+    if not directory or RUNS or _is_recorded(runnable, environ):
+        return
+    event: Event = {
+        "event": "refused",
+        "run": run_id(),
+        "via": via,
+        "runnable": runnable,
+        "command": list(getattr(error, "command", ())),
+        "spec": spec,
+        "at": time_ns(),
+        "agent": environ.get("RUNSPEC_AGENT") == "1",
+        "status": error.exit_status,
+        "code": error.faults[0].code if error.faults else "",
+        "cwd": _directory(),
+        **process(environ),
+    }
+    append(directory, event)
+
+
+class Run:
+    """The run of this process, from `parse()` to its end."""
+
+    def __init__(self, directory: str, run: str) -> None:
+        self.id = run
+        self.directory = directory
+        self.kept = False
+        self.audited: Audited | None = None
+        self.logs: Logs | None = None
+        self._pid = os.getpid()
+        self._began = time_ns()
+        self._uncaught = ""
+        self._said = ""
+        self._leaving: Leaving | None = None
+
+    def watch(self) -> None:
+        """Have the end of the process recorded."""
+        import atexit
+
+        atexit.register(self._end)
+        self._show_error, sys.excepthook = sys.excepthook, self._uncaught_error
+        if self.logs or self.audited:
+            from .leaving import Leaving
+
+            self._leaving = Leaving()
+
+    def _uncaught_error(
+        self,
+        kind: "type[BaseException]",
+        error: BaseException,
+        trace: "TracebackType | None",
+    ) -> None:
+        self._uncaught = kind.__name__
+        self._said = f"{kind.__name__}: {error}"
+        self._show_error(kind, error, trace)
+
+    def _end(self) -> None:
+        if os.getpid() != self._pid:
+            return  # a fork of the program
+        ending, status = self._ending()
+        counts = self._tell(ending, status)
+        if not self.kept:
+            return
+        event: Event = {"event": "end", "run": self.id, "at": time_ns()}
+        event |= {"ending": ending, "detail": self._uncaught, "counts": counts}
+        if ending == "signal":
+            # The interpreter ends itself by SIGINT then, and exit(3) isn't called.
+            event["status"] = status
+        elif append(self.directory, event, at_exit=True):
+            return
+        append(self.directory, event)
+
+    def _ending(self) -> "tuple[str, int | None]":
+        """How it ends, and its status where that is known already."""
+        if self._uncaught == KeyboardInterrupt.__name__:
+            return "signal", -2
+        if self._uncaught:
+            return "exception", 1
+        return "exit", self._leaving.status() if self._leaving else None
+
+    def _tell(self, ending: str, status: "int | None") -> "dict[str, Plain]":
+        """The ledger and the log; the counts of records by level."""
+        if self.audited is not None:
+            self.audited.end(status, ending)
+        if self.logs is None:
+            return {}
+        seconds = (time_ns() - self._began) / 1e9
+        about = {"status": status, "ending": ending, "seconds": seconds}
+        self.logs.finish({**about, "detail": self._said})
+        return dict(self.logs.counts)
