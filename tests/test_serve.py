@@ -377,3 +377,61 @@ def test_a_warm_tool_s_module_is_imported_once_and_each_call_is_still_its_own(
         outputs = {text(client.call("hot")) for _ in range(3)}
         assert len(outputs) == 1
         assert outputs.pop().endswith(" True 1\n")
+
+
+def test_secrets_that_a_tool_prints_are_masked_whatever_form_they_have(
+    bare: Environment, tmp_path: Path
+) -> None:
+    spec = """
+[leaks]
+description = "x"
+autonomy = "autonomous"
+
+[leaks.args]
+key = { type = "password", env = "LEAK_KEY", description = "x" }
+"""
+    program = (
+        'echo "plain $RUNSPEC_KEY"; echo -n "$RUNSPEC_KEY" | base64;'
+        ' echo "password=other-secret" >&2; exit 1'
+    )
+    folder = tools(tmp_path / "own", spec, leaks=program)
+    with Client(bare, folder, LEAK_KEY="open sesame/42") as client:
+        said = text(client.call("leaks"))
+        assert "sesame" not in said
+        assert "b3BlbiBz" not in said
+        assert "other-secret" not in said
+        assert "plain ***" in said
+
+
+def test_a_denied_tool_is_refused_with_the_reason_and_the_ledger_says_so(
+    make_environment: Callable[[], Environment], tmp_path: Path
+) -> None:
+    environment = make_environment()
+    spec = '[x]\ndescription = "x"\nautonomy = "autonomous"\n'
+    folder = tools(tmp_path / "own", spec, x="echo ran")
+    environment.run("deny", "add", "x", "--reason", "under repair")
+    with Client(environment, folder) as client:
+        result = client.call("x")
+        assert result["isError"]
+        assert "under repair" in text(result)
+        environment.run("deny", "remove", "1")
+    kinds = [
+        json.loads(line)["kind"]
+        for path in environment.home.rglob("audit.jsonl")
+        for line in path.read_text().splitlines()
+    ]
+    assert "refusal" in kinds
+    assert "start" not in kinds
+
+
+def test_a_call_is_in_the_history_and_in_the_ledger(
+    make_environment: Callable[[], Environment], tmp_path: Path
+) -> None:
+    environment = make_environment()
+    spec = '[x]\ndescription = "x"\nautonomy = "autonomous"\n'
+    folder = tools(tmp_path / "own", spec, x="exit 7")
+    with Client(environment, folder) as client:
+        assert client.call("x")["isError"]
+    (run,) = json.loads(environment.run("history", "--format", "json").stdout)
+    assert (run["runnable"], run["via"], run["status"]) == ("x", "serve", 7)
+    assert environment.run("audit", "verify").returncode == 0

@@ -243,7 +243,8 @@ def _begin(call: "Invocation") -> None:
 
             require_allowed(call)
     audited = config.audit != "off" or any(level.audit for level in call.chain)
-    if config.history or audited or config.logging is not None:
+    secret = any(arg.type == "password" for arg in call.scope.values())
+    if config.history or audited or secret or config.logging is not None:
         _load_own(("policy", "record"))
         from .record import begin
 

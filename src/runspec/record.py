@@ -202,7 +202,7 @@ def begin(call: "Invocation", *, audited: bool = False) -> None:
     if RUNS:
         return
     ours = not _is_recorded(call.runnable.name, environ)
-    run = Run(environment_directory(environ), environ.get("RUNSPEC_RUN_ID", ""))
+    run = Run(call, environ.get("RUNSPEC_RUN_ID", ""))
     if ours:
         run.id = run_id()
         if audited:
@@ -219,9 +219,14 @@ def begin(call: "Invocation", *, audited: bool = False) -> None:
         debug = environ.get("RUNSPEC_DEBUG") == "1" or "--debug" in call.switches
         summary = "--no-summary" not in call.switches
         run.logs = setup(call, run.id, debug=debug, summary=summary)
-    if run.kept or run.audited or run.logs:
+    if run.kept or run.audited or run.logs or has_secrets(call):
         RUNS.append(run)
         run.watch()
+
+
+def has_secrets(call: "Invocation") -> bool:
+    """Whether it may have a value that nothing must show."""
+    return any(arg.type == "password" for arg in call.scope.values())
 
 
 def _is_recorded(runnable: str, environ: "Mapping[str, str]") -> bool:
@@ -257,12 +262,13 @@ def refused(
 class Run:
     """The run of this process, from `parse()` to its end."""
 
-    def __init__(self, directory: str, run: str) -> None:
+    def __init__(self, call: "Invocation", run: str) -> None:
         self.id = run
-        self.directory = directory
+        self.directory = environment_directory(call.environ)
         self.kept = False
         self.audited: Audited | None = None
         self.logs: Logs | None = None
+        self._call = call
         self._pid = os.getpid()
         self._began = time_ns()
         self._uncaught = ""
@@ -288,7 +294,16 @@ class Run:
     ) -> None:
         self._uncaught = kind.__name__
         self._said = f"{kind.__name__}: {error}"
-        self._show_error(kind, error, trace)
+        shown_by = self._show_error
+        if shown_by is sys.__excepthook__ and has_secrets(self._call):
+            from traceback import format_exception
+
+            from .resolve.secrets import redactor_of
+
+            text = "".join(format_exception(kind, error, trace))
+            print(redactor_of(self._call).text(text), end="", file=sys.stderr)
+        else:
+            shown_by(kind, error, trace)
 
     def _end(self) -> None:
         if os.getpid() != self._pid:

@@ -141,7 +141,9 @@ def setup(call: "Invocation", run_id: str, *, debug: bool, summary: bool) -> Log
 
     To be called once. Raises nothing for what the system refuses.
     """
-    logs = Logs(call, run_id, _redactor(call), summary=summary)
+    from ..resolve.secrets import redactor_of
+
+    logs = Logs(call, run_id, redactor_of(call), summary=summary)
     logs.begin(debug=debug)
     return logs
 
@@ -153,19 +155,3 @@ def _homes(call: "Invocation") -> "list[Home]":
     own = environment_directory(call.environ)
     homes = [Home(os.path.dirname(call.spec_path), made=False)]
     return [*homes, Home(own, made=True)] if own else homes
-
-
-def _redactor(call: "Invocation") -> "Redactor":
-    """Knows the secrets of a call, and the names they have."""
-    from ..redact import Redactor
-    from ..resolve import variable_of
-
-    redactor = Redactor()
-    for value in call.values.values():
-        arg = value.arg
-        if arg.type == "password" and value.plain is not None:
-            names = (arg.name, variable_of(call.runnable.name, arg.name), *arg.env)
-            texts = value.plain if isinstance(value.plain, list) else [value.plain]
-            for text in texts:
-                redactor.add(str(text), *names)
-    return redactor

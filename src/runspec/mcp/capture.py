@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from ..loop import Loop
+    from ..redact import Redactor, Stream
 
 INLINE = 100_000
 """Bytes that are held in memory, and shown whole."""
@@ -24,6 +25,7 @@ class Capture:
     `size` counts every byte written, `kept` those that can be read again: at most
     `limit`, or fewer where the file can't be written (no room, no temporary
     directory). Head and tail, `inline` // 2 bytes each, are there whatever is kept.
+    With a redactor, all of it is about the bytes without secrets.
     """
 
     __slots__ = (
@@ -31,13 +33,24 @@ class Capture:
         "_file",
         "_limit",
         "_memory",
+        "_redacted",
         "_tail",
         "inline",
         "kept",
         "size",
     )
 
-    def __init__(self, inline: int = INLINE, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        inline: int = INLINE,
+        limit: int = LIMIT,
+        redactor: Redactor | None = None,
+    ) -> None:
+        self._redacted: Stream | None = None
+        if redactor is not None:
+            from ..redact import Stream
+
+            self._redacted = Stream(redactor)
         self.inline = inline
         self.size = 0
         self.kept = 0
@@ -60,6 +73,15 @@ class Capture:
 
     def write(self, data: bytes) -> None:
         """Take further bytes; raises nothing, what can't be kept is counted."""
+        self._take(data if self._redacted is None else self._redacted.feed(data))
+
+    def end(self) -> None:
+        """Nothing more comes: take what was held back to be redacted."""
+        redacted, self._redacted = self._redacted, None
+        if redacted is not None:
+            self._take(redacted.end())
+
+    def _take(self, data: bytes) -> None:
         self.size += len(data)
         self._judge(data)
         self._tail += data
@@ -150,6 +172,7 @@ async def pour(loop: Loop, descriptor: int, capture: Capture) -> None:
         while data := await read_some(loop, descriptor, CHUNK):
             capture.write(data)
     finally:
+        capture.end()
         os.close(descriptor)
 
 

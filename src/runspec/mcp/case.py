@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..policy import autonomy_of, strictest
+from ..resolve.secrets import redactor_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from ..run.order import Order
     from ..run.recorded import Recorded
     from ..spec.plain import Json
+    from .connection import Connection
     from .served import ServedTool
-    from .shapes import ToolCall
+    from .shapes import Progress, ToolCall
 
 DRY_RUN = "dry_run"
 
@@ -36,9 +38,16 @@ class Case:
         self.line = line
         self.invocation = invocation
         self.principal = principal
+        self.redactor = redactor_of(invocation)
         given = (arg.autonomy for arg in line.given if arg.autonomy is not None)
         own = autonomy_of(served.tool.chain, served.config)
         self.level = strictest((own, *given))
+
+    def tell(self, now: Progress, client: Connection) -> None:
+        """Pass on how far it is, without secrets."""
+        if now.message is not None:
+            now.message = self.redactor.text(now.message)
+        client.progress(self.call, now)
 
     @property
     def timeout(self) -> float | None:

@@ -96,21 +96,28 @@ class Desk:
         schema, revision = leaf.output_schema, case.call.revision
         return result_of(outcome, leaf.output, schema, revision, self._server.shelf)
 
-    def revived(self, held: Output) -> Outcome:
+    def revived(self, case: Case, held: Output) -> Outcome:
         """The outcome of a call that ran before, from what was kept of it."""
         from .results import Outcome
 
-        stdout, stderr = self._captures()
+        stdout, stderr = self._captures(case)
         stdout.write(held.stdout)
         stderr.write(held.stderr)
+        stdout.end()
+        stderr.end()
         return Outcome(held.status, stdout, stderr)
 
-    def _captures(self) -> tuple[Capture, Capture]:
-        """For stdout and stderr."""
-        from .capture import Capture
+    def _captures(self, case: Case) -> tuple[Capture, Capture]:
+        """For stdout and stderr, without secrets where they are text (LOG-07)."""
+        from .capture import LIMIT, Capture
+        from .media import is_textual, media_type_of
 
         room = self._server.options.inline
-        return Capture(room), Capture(room // ERRORS_SHARE)
+        textual = is_textual(media_type_of(case.served.tool.output))
+        return (
+            Capture(room, LIMIT, case.redactor if textual else None),
+            Capture(room // ERRORS_SHARE, LIMIT, case.redactor),
+        )
 
     def asked(self, state: str) -> None:
         """Remember when a question went to a client that brings its answer itself."""
@@ -184,7 +191,7 @@ class Desk:
 
         loop = self._server.loop
         began = monotonic()
-        stdout, stderr = self._captures()
+        stdout, stderr = self._captures(case)
         try:
             job = self._server.starter.start(order)
         except OSError as error:  # no descriptor is left
@@ -193,9 +200,7 @@ class Desk:
         tasks = (
             loop.spawn(pour(loop, job.stdout, stdout)),
             loop.spawn(pour(loop, job.stderr, stderr)),
-            loop.spawn(
-                follow(loop, job.progress, lambda now: client.progress(case.call, now))
-            ),
+            loop.spawn(follow(loop, job.progress, lambda now: case.tell(now, client))),
         )
         try:
             in_time = await self._ended(job, limit)

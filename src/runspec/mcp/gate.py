@@ -199,7 +199,7 @@ class Gate:
         output = self._store.output(ticket)
         if output is None or not self._store.take(ticket):
             return text_result(KEPT_BACK, is_error=True)
-        return self._desk.result(self._case, self._desk.revived(output))
+        return self._desk.result(self._case, self._desk.revived(self._case, output))
 
     @property
     def _by(self) -> str:

@@ -404,8 +404,21 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "NAME=value, its quotes closed",
     ),
     "env-file-untrusted": (
-        "{subject} isn't read, because another user could have written it< ({plain})>",
+        "{subject} isn't read, because another user could read or change it"
+        "< ({plain})>",
         "<run `{detail}`>",
+    ),
+    "keyring-invalid": (
+        "{subject} doesn't refer to an entry of the keyring",
+        "write keyring:SERVICE/USER",
+    ),
+    "keyring-not-installed": (
+        "{subject} is in the keyring, which can't be read without more packages",
+        "install runspec[keyring]",
+    ),
+    "keyring-missing": (
+        "{subject} isn't in the keyring<: {detail}>",
+        "store it with `keyring set SERVICE USER`",
     ),
     # Groups
     "group-exclusive": (

@@ -141,6 +141,10 @@ def _from_env_file(call: Invocation, arg: "Arg") -> "Value | None":
         text = call.env_file.variables.get(name)
         if text or (text is not None and name == own):
             place = call.env_file.place(name)
+            if arg.type == "password" and text.startswith("keyring:"):
+                from .keyring import from_keyring
+
+                text = from_keyring(call, arg, text, place)
             return _from_text(call, arg, text, "env_file", place)
     return None
 

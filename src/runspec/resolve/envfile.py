@@ -94,7 +94,7 @@ def _trusted_text(path: str) -> str:
     except OSError as error:
         raise _refused("unreadable", path, detail=error.strerror or "") from None
     try:
-        require_trusted(path, os.fstat(descriptor))
+        require_trusted(path, os.fstat(descriptor), private=True)
         content = os.read(descriptor, LARGEST + 1)
     finally:
         os.close(descriptor)
@@ -106,10 +106,12 @@ def _trusted_text(path: str) -> str:
         raise _refused("encoding", path) from None
 
 
-def require_trusted(path: str, status: os.stat_result) -> None:
+def require_trusted(
+    path: str, status: os.stat_result, *, private: bool = False
+) -> None:
     """Raise CallError where another user could have written the file (ENV-04).
 
-    `detail` of the fault is the command that mends it.
+    `private`: or could read it. `detail` of the fault is the command that mends it.
     """
     if not stat.S_ISREG(status.st_mode):
         raise _refused("env-file-untrusted", path, received="not a regular file")
@@ -120,12 +122,12 @@ def require_trusted(path: str, status: os.stat_result) -> None:
             received=f"owned by user {status.st_uid}",
             detail=f"chown {os.geteuid()} {_quoted(path)}",
         )
-    if status.st_mode & 0o022:
+    if status.st_mode & (0o077 if private else 0o022):
         raise _refused(
             "env-file-untrusted",
             path,
             received=f"mode {stat.S_IMODE(status.st_mode):04o}",
-            detail=f"chmod go-w {_quoted(path)}",
+            detail=f"chmod {'600' if private else 'go-w'} {_quoted(path)}",
         )
 
 
