@@ -271,7 +271,7 @@ def test_an_untrusted_file_comes_with_the_command_that_mends_it() -> None:
         render_faults([fault])
         == """\
 error[env-file-untrusted]: /srv/.runspec_env isn't read, because another user could \
-have written it (mode 0666)
+read or change it (mode 0666)
  --> /srv/.runspec_env
   help: run `chmod go-w /srv/.runspec_env`"""
     )
