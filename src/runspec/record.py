@@ -201,18 +201,15 @@ def begin(call: "Invocation", *, audited: bool = False) -> None:
     environ, config = call.environ, call.config
     if RUNS:
         return
-    ours = not _is_recorded(call.runnable.name, environ)
-    run = Run(call, environ.get("RUNSPEC_RUN_ID", ""))
-    if ours:
-        run.id = run_id()
-        if audited:
-            from .guard import Audited
+    recorded = _is_recorded(call.runnable.name, environ)
+    run = Run(call, environ["RUNSPEC_RUN_ID"] if recorded else run_id())
+    if audited:  # whatever the environment, which anybody can set, says
+        from .guard import Audited
 
-            run.audited = Audited(call, run.id)
-            run.audited.start()
-        run.kept = config.history and run.directory != ""
-        if run.kept:
-            run.kept = append(run.directory, began(call, run.id, "parse"))
+        run.audited = Audited(call, run.id)
+        run.audited.start()
+    if config.history and run.directory and not recorded:
+        run.kept = append(run.directory, began(call, run.id, "parse"))
     if config.logging is not None:
         from .logs import setup
 
@@ -292,8 +289,11 @@ class Run:
         error: BaseException,
         trace: "TracebackType | None",
     ) -> None:
-        self._uncaught = kind.__name__
-        self._said = f"{kind.__name__}: {error}"
+        self._uncaught = self._said = kind.__name__
+        from contextlib import suppress
+
+        with suppress(Exception):  # an error may have no words for itself
+            self._said = f"{kind.__name__}: {error}"
         shown_by = self._show_error
         if shown_by is sys.__excepthook__ and has_secrets(self._call):
             from traceback import format_exception
