@@ -19,7 +19,6 @@ OWN = {
     "runspec",
     "runspec.call",
     "runspec.model",
-    "runspec.policy",
     "runspec.record",
     "runspec.resolve",
     "runspec.specfile",
@@ -108,7 +107,6 @@ class Greet:
             "__init__",
             "call",
             "model",
-            "policy",
             "record",
             "specfile",
             "resolve/__init__",
@@ -138,7 +136,7 @@ def test_without_history_what_records_it_is_not_loaded(greet: Greet):
     write(greet.place, {"runspec.toml": "[config]\nhistory = false\n" + SPEC})
     os.utime(greet.place / "runspec.toml", (LONG_AGO, LONG_AGO))
     greet.loaded(*CALL)
-    recording = {"atexit", "runspec.policy", "runspec.record"}
+    recording = {"atexit", "runspec.record"}
     assert not greet.loaded(*CALL) & recording
 
 

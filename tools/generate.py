@@ -31,7 +31,7 @@ MORE_HEAD = '''"""The tables that few programs need; see `model`."""
 from .model import maker
 '''
 STUB_HEAD = """# Written by `make generate` from spec/fields.py.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .model_more import MORE
@@ -47,6 +47,7 @@ FINGERPRINT: str
 
 def revive(data: Any) -> Any: ...
 def attribute_of(name: str) -> str: ...
+def autonomy_of(chain: Sequence[Runnable], config: Config) -> str: ...
 def failed_check(
     arg: Arg, value: object
 ) -> tuple[str, tuple[str | int | float, ...]] | None: ...

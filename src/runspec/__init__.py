@@ -245,7 +245,7 @@ def _begin(call: "Invocation") -> None:
     audited = config.audit != "off" or any(level.audit for level in call.chain)
     secret = any(arg.type == "password" for arg in call.scope.values())
     if config.history or audited or secret or config.logging is not None:
-        _load_own(("policy", "record"))
+        _load_own(("record",))
         from .record import begin
 
         begin(call, audited=audited)

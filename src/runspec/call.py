@@ -7,7 +7,7 @@
 The line is read in one pass, left to right (BIND, CMD); nothing is coerced here.
 """
 
-from .model import attribute_of
+from .model import attribute_of, autonomy_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -274,14 +274,17 @@ class Invocation:
     @property
     def autonomy(self) -> str:
         """The effective level: escalated by what the command line gave (AUT-03)."""
-        from .policy import autonomy_of, strictest
-
-        escalated = (
+        own = autonomy_of(self.chain, self.config)
+        escalated = [
             value.arg.autonomy
             for value in self.values.values()
             if value.source == "cli" and value.arg.autonomy is not None
-        )
-        return strictest((autonomy_of(self.chain, self.config), *escalated))
+        ]
+        if not escalated:
+            return own
+        from .policy import strictest
+
+        return strictest((own, *escalated))
 
 
 class Value:

@@ -120,6 +120,17 @@ def _failed_text_check(arg, text):
     return None
 
 
+def autonomy_of(chain, config):
+    """The level of the last of `chain`: its own, or the nearest above, or the default.
+
+    `chain` is a runnable and the commands below it, outermost first (AUT-01, AUT-02).
+    """
+    for runnable in reversed(chain):
+        if runnable.autonomy is not None:
+            return runnable.autonomy
+    return config.autonomy_default
+
+
 def maker(table):
     """What makes a record of one table from its values by attribute."""
     return lambda **values: Record(table, values)
@@ -136,7 +147,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "fb2e376ad1a2"
+FINGERPRINT = "5b370e4b786c"
 
 DEFAULTS = {
     "config": {

@@ -1,5 +1,5 @@
 # Written by `make generate` from spec/fields.py.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .model_more import (
@@ -24,6 +24,7 @@ FINGERPRINT: str
 
 def revive(data: Any) -> Any: ...
 def attribute_of(name: str) -> str: ...
+def autonomy_of(chain: Sequence[Runnable], config: Config) -> str: ...
 def failed_check(
     arg: Arg, value: object
 ) -> tuple[str, tuple[str | int | float, ...]] | None: ...

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ..policy import autonomy_of, strictest
+from ..model import autonomy_of
+from ..policy import strictest
 from ..resolve.secrets import redactor_of
 
 TYPE_CHECKING = False

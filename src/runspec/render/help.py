@@ -1,7 +1,7 @@
 """The help page of a runnable or of one of its commands (HELP)."""
 
-from ..model import attribute_of
-from ..policy import autonomy_of, strictest
+from ..model import attribute_of, autonomy_of
+from ..policy import strictest
 from ..resolve import variable_of
 from .text import (
     BOLD,
@@ -148,8 +148,8 @@ def _command(command: "Runnable") -> Row:
 def _always(has_version: bool, config: "Config") -> "list[Row]":
     rows = []
     if config.logging is not None:
-        rows.append(Row("    --debug", "Log to the terminal what is logged at all"))
-        rows.append(Row("    --no-summary", "Leave out the last line, how it ended"))
+        rows.append(Row("    --debug", "Show debug messages, too"))
+        rows.append(Row("    --no-summary", "Don't say at the end how it ended"))
     rows.append(Row("-h, --help", "Show this help"))
     if not has_version:
         rows.append(Row("    --version", "Show the version"))

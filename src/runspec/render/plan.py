@@ -7,8 +7,7 @@ end of a line of its own, quoted, so that it can be taken for nothing else.
 from __future__ import annotations
 
 from ..errors import MASK, EnvPlace, FilePlace
-from ..model import attribute_of
-from ..policy import autonomy_of
+from ..model import attribute_of, autonomy_of
 from .schema_args import withheld
 from .text import display_width, escaped, paragraphs, shortened
 from .usage import spelled

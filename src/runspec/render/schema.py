@@ -5,8 +5,7 @@ Runnable ──chains──▶ one Tool per leaf ──as_mcp, as_openai, as_ant
 
 from __future__ import annotations
 
-from ..model import attribute_of
-from ..policy import autonomy_of
+from ..model import attribute_of, autonomy_of
 from ..spec.inherit import inherited
 from ..spec.plain import plain_value
 from .schema_args import arg_schema, withheld

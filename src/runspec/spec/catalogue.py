@@ -122,7 +122,7 @@ def unknown(name: str, known: list[str]) -> SpecError:
 
 
 def _plain(document: Document, spec: Spec) -> Plain:
-    from ..policy import autonomy_of
+    from ..model import autonomy_of
 
     rows = tuple(
         (each.name, each.description or "", autonomy_of((each,), spec.config))

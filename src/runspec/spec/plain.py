@@ -40,7 +40,7 @@ def plain_runnable(runnable: Runnable, config: Config) -> dict[str, Json]:
 
 
 def _filled(chain: tuple[Runnable, ...], config: Config) -> dict[str, Json]:
-    from ..policy import autonomy_of
+    from ..model import autonomy_of
     from .inherit import INHERITED, inherited
 
     level = chain[-1]
