@@ -112,6 +112,7 @@ class TestEnv:
     def test_the_file_of_a_runnable_and_its_names_are_shown_but_no_values(
         self, bare: Environment, folder: Path
     ) -> None:
+        (folder / "own.env").chmod(0o600)
         for form in ("text", "json"):
             done = bare.run("env", "own", "--format", form, cwd=folder)
             assert done.returncode == 0
@@ -130,6 +131,7 @@ class TestEnv:
         self, bare: Environment, folder: Path
     ) -> None:
         write(folder, {"third.env": "C_D=2\n"})
+        (folder / "third.env").chmod(0o600)
         done = bare.run("env", "own", cwd=folder, RUNSPEC_ENV_FILE="third.env")
         assert "C_D" in done.stdout
         assert "RUNSPEC_ENV_FILE" in done.stdout
@@ -147,4 +149,4 @@ class TestEnv:
         (folder / "own.env").chmod(0o666)
         done = bare.run("env", "own", cwd=folder)
         assert done.returncode != 0
-        assert "chmod go-w" in done.stderr
+        assert "chmod 600" in done.stderr
