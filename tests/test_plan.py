@@ -302,7 +302,7 @@ def test_a_dry_run_that_wrote_nothing_or_was_killed_is_told(deploy: Deploy) -> N
 def test_of_long_output_the_head_is_shown_and_the_rest_counted(
     deploy: Deploy, content: bytes
 ) -> None:
-    text = release_text(deploy.plan("prod"), Output(content, b"", 0))
+    text = release_text(ran_text(deploy.plan("prod")), Output(content, b"", 0))
     assert text.startswith(ran_text(deploy.plan("prod")))
     assert "An agent ran deploy, and asks to see what it wrote." in text
     shown = text.partition("What it wrote")[2]

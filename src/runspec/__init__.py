@@ -233,22 +233,21 @@ def _program() -> str:
 
 def _begin(call: "Invocation") -> None:
     """What comes between a right call and the program's own code."""
-    from .specfile import environment_directory
+    from .specfile import environment_directory, may_be_denied
 
-    config, environ = call.config, os.environ
-    directory = environment_directory(environ)
-    for path in (f"{sys.prefix}/.runspec_deny", f"{directory}/deny.json"):
-        if os.path.lexists(path):
-            from .guard import require_allowed
+    config = call.config
+    directory = environment_directory(os.environ)
+    if may_be_denied(directory):
+        from .guard import require_allowed
 
-            require_allowed(call)
+        require_allowed(call)
     audited = config.audit != "off" or any(level.audit for level in call.chain)
-    secret = any(arg.type == "password" for arg in call.scope.values())
-    if config.history or audited or secret or config.logging is not None:
+    left = config.history or audited or config.logging is not None
+    if left or call.has_secrets:
         _load_own(("record",))
         from .record import begin
 
-        begin(call, audited=audited)
+        begin(call, directory, audited=audited)
 
 
 def _record_refusal(

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     Where = tuple[Sequence[str], int] | Origin
 
 DIGITS = "0123456789"
-LOGGING_SWITCHES = ("--debug", "--no-summary")
-"""What every program takes whose spec configures logging (LOG-03)."""
 
 
 class Invocation:
@@ -226,6 +224,8 @@ class Invocation:
     def _unknown(self, name: str, index: int, has_value: bool, at: int = 0) -> None:
         """`has_value` says that the token holds the value, if there is one."""
         if self.config.logging is not None and not has_value:
+            from .spec.names import LOGGING_SWITCHES
+
             switch = name.replace("_", "-")
             if switch in LOGGING_SWITCHES:
                 self.switches = (*self.switches, switch)
@@ -270,6 +270,11 @@ class Invocation:
     def agent(self) -> bool:
         """Whether an agent calls."""
         return self.environ.get("RUNSPEC_AGENT") == "1"
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether it may have a value that nothing must show."""
+        return any(arg.type == "password" for arg in self.scope.values())
 
     @property
     def autonomy(self) -> str:

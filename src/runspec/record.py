@@ -192,9 +192,10 @@ def _text(value: "Value") -> "str | None":
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def begin(call: "Invocation", *, audited: bool = False) -> None:
+def begin(call: "Invocation", directory: str, *, audited: bool = False) -> None:
     """Record the run of this process, unless what started it does (HIS-02).
 
+    `directory` is that of the environment's records, "" where there is none.
     Sets up logging where the spec configures it. Raises RunspecError where the run
     must be in the audit ledger and can't be (AUD-02).
     """
@@ -202,28 +203,23 @@ def begin(call: "Invocation", *, audited: bool = False) -> None:
     if RUNS:
         return
     recorded = _is_recorded(call.runnable.name, environ)
-    run = Run(call, environ["RUNSPEC_RUN_ID"] if recorded else run_id())
+    run = Run(call, directory, environ["RUNSPEC_RUN_ID"] if recorded else run_id())
     if audited:  # whatever the environment, which anybody can set, says
         from .guard import Audited
 
         run.audited = Audited(call, run.id)
         run.audited.start()
-    if config.history and run.directory and not recorded:
-        run.kept = append(run.directory, began(call, run.id, "parse"))
+    if config.history and directory and not recorded:
+        run.kept = append(directory, began(call, run.id, "parse"))
     if config.logging is not None:
         from .logs import setup
 
         debug = environ.get("RUNSPEC_DEBUG") == "1" or "--debug" in call.switches
         summary = "--no-summary" not in call.switches
         run.logs = setup(call, run.id, debug=debug, summary=summary)
-    if run.kept or run.audited or run.logs or has_secrets(call):
+    if run.kept or run.audited or run.logs or call.has_secrets:
         RUNS.append(run)
         run.watch()
-
-
-def has_secrets(call: "Invocation") -> bool:
-    """Whether it may have a value that nothing must show."""
-    return any(arg.type == "password" for arg in call.scope.values())
 
 
 def _is_recorded(runnable: str, environ: "Mapping[str, str]") -> bool:
@@ -259,9 +255,9 @@ def refused(
 class Run:
     """The run of this process, from `parse()` to its end."""
 
-    def __init__(self, call: "Invocation", run: str) -> None:
+    def __init__(self, call: "Invocation", directory: str, run: str) -> None:
         self.id = run
-        self.directory = environment_directory(call.environ)
+        self.directory = directory
         self.kept = False
         self.audited: Audited | None = None
         self.logs: Logs | None = None
@@ -295,7 +291,7 @@ class Run:
         with suppress(Exception):  # an error may have no words for itself
             self._said = f"{kind.__name__}: {error}"
         shown_by = self._show_error
-        if shown_by is sys.__excepthook__ and has_secrets(self._call):
+        if shown_by is sys.__excepthook__ and self._call.has_secrets:
             from traceback import format_exception
 
             from .resolve.secrets import redactor_of

@@ -171,6 +171,28 @@ def _summed(body: bytes, total: bytes) -> "Any":
     return marshal.loads(body)  # noqa: S302  the sum holds
 
 
+def deny_files(directory: str) -> tuple[str, ...]:
+    """What may deny a call here, for everybody and for this user (DNY-01).
+
+    `directory` is that of the environment's records, "" where there is none.
+    """
+    shared = f"{sys.prefix}/.runspec_deny"
+    return (shared, f"{directory}/deny.json") if directory else (shared,)
+
+
+def may_be_denied(directory: str) -> bool:
+    """Whether one of those files is there, or it can't be told (DNY-03)."""
+    for path in deny_files(directory):
+        try:
+            os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return True
+        return True
+    return False
+
+
 def environment_directory(environ: "Mapping[str, str]") -> str:
     """Where this environment's records are kept, for the user who runs it.
 

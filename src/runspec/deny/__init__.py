@@ -5,7 +5,6 @@ Two files count: `.runspec_deny` in the environment, which holds for everybody, 
 """
 
 import os
-import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,22 +12,19 @@ if TYPE_CHECKING:
 
     from .rule import Denial
 
-SHARED = ".runspec_deny"
-OWN = "deny.json"
-
 
 def files(environ: "Mapping[str, str]") -> tuple[str, ...]:
     """The paths of the files that count, the environment's first."""
-    from ..specfile import environment_directory
+    from ..specfile import deny_files, environment_directory
 
-    directory = environment_directory(environ)
-    shared = f"{sys.prefix}/{SHARED}"
-    return (shared, f"{directory}/{OWN}") if directory else (shared,)
+    return deny_files(environment_directory(environ))
 
 
 def present(environ: "Mapping[str, str]") -> bool:
     """Whether anything may be denied here: there is a file, or it can't be told."""
-    return any(map(_is_there, files(environ)))
+    from ..specfile import environment_directory, may_be_denied
+
+    return may_be_denied(environment_directory(environ))
 
 
 def check(
@@ -57,13 +53,3 @@ def require_allowed(runnable: str, environ: "Mapping[str, str]") -> None:
     found = check(runnable, people(), os.uname().nodename, environ)
     if found is not None:
         raise RunspecError(found.fault)
-
-
-def _is_there(path: str) -> bool:
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True

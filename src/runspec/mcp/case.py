@@ -7,6 +7,7 @@ import os
 from ..model import autonomy_of
 from ..policy import strictest
 from ..resolve.secrets import redactor_of
+from ..run.recorded import Recorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from ..call import Invocation
     from ..run.argv import CommandLine
     from ..run.order import Order
-    from ..run.recorded import Recorded
     from ..spec.plain import Json
     from .connection import Connection
     from .served import ServedTool
@@ -24,7 +24,11 @@ DRY_RUN = "dry_run"
 
 
 class Case:
-    """A call that is right; `level` is its effective autonomy (AUT-03)."""
+    """A call that is right.
+
+    `level` is its effective autonomy (AUT-03), `run` what is recorded of it: decisions
+    about it and its start have one id.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Case:
         self.invocation = invocation
         self.principal = principal
         self.redactor = redactor_of(invocation)
+        self.run = Recorded(invocation, "serve", least="on", principal=principal)
         given = (arg.autonomy for arg in line.given if arg.autonomy is not None)
         own = autonomy_of(served.tool.chain, served.config)
         self.level = strictest((own, *given))
@@ -76,13 +81,6 @@ class Case:
             script=program.script,
             warm=inherited(self.served.tool.chain, "warm"),
         )
-
-    def recorded(self) -> Recorded:
-        """The run that it would be."""
-        from ..run.recorded import Recorded
-
-        principal = self.principal
-        return Recorded(self.invocation, "serve", least="on", principal=principal)
 
     def rehearsal(self) -> Case | None:
         """The same call as a dry run, where the runnable declares one."""

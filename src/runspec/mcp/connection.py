@@ -53,11 +53,6 @@ class Connection:
         return self._protocol.revision
 
     @property
-    def busy(self) -> bool:
-        """Whether a call is under way."""
-        return bool(self._tasks or self._ending)
-
-    @property
     def listens(self) -> bool:
         """Whether the client would be told of changes."""
         return self._protocol.listens

@@ -65,12 +65,12 @@ class Desk:
         from ..guard import require_allowed
 
         if case.level == "manual":
-            case.recorded().audited.refused("manual")
+            case.run.audited.refused("manual")
             return text_result(case.only_by_hand(), is_error=True)
         try:
             require_allowed(case.invocation)
         except RunspecError as error:
-            case.recorded().audited.refused(error.faults[0].code)
+            case.run.audited.refused(error.faults[0].code)
             return _said(error)
         asks = self._server.options.confirm_of(case.served.config) == "server"
         try:
@@ -151,7 +151,7 @@ class Desk:
         self, order: Order, case: Case, client: Connection, limit: float | None
     ) -> Outcome:
         """Run it, and leave behind that it ran (HIS-01, AUD-02)."""
-        run = case.recorded()
+        run = case.run
         if run.begin():
             order.environ = run.named(order.environ)
         status, ending = -int(SIGKILL), "cancelled"

@@ -71,7 +71,7 @@ class Gate:
         self._client = client
         self._store = store
         self._planned = case.planned()
-        self._audited = case.recorded().audited
+        self._audited = case.run.audited
 
     async def confirmed(self) -> ToolResult | Question:
         """Run it once a person has said yes (`confirm`)."""
@@ -181,10 +181,10 @@ class Gate:
 
     def _shown(self, ticket: Ticket) -> str:
         """The call that ran and the head of its output, for a person only."""
-        from ..render.plan import output_text
+        from ..render.plan import release_text
 
         output = self._store.output(ticket)
-        return f"{ticket.plan}\n\n{output_text(output)}" if output else ticket.plan
+        return release_text(ticket.plan, output) if output else ticket.plan
 
     async def _run(self, by: str) -> ToolResult:
         self._audited.decided("approval", by)

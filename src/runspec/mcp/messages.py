@@ -15,7 +15,7 @@ INTERNAL_ERROR = -32603
 HEADER_MISMATCH = -32020
 UNSUPPORTED_VERSION = -32022
 
-TO_A_REQUEST = 2**63
+LARGEST_ID = 2**63
 """Ids beyond it lose digits in clients that read numbers as doubles or 64 bits."""
 
 
@@ -122,7 +122,7 @@ def _id(message: Object) -> RequestId | None:
     if isinstance(found, str):
         return found
     if isinstance(found, int) and not isinstance(found, bool):
-        return found if abs(found) < TO_A_REQUEST else None
+        return found if abs(found) < LARGEST_ID else None
     return None
 
 

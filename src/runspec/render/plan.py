@@ -115,9 +115,9 @@ def ran_text(plan: Plan) -> str:
     return "\n".join([head, *_about(plan)])
 
 
-def release_text(plan: Plan, output: Output) -> str:
-    """The call that ran, and the head of what it wrote."""
-    return f"{ran_text(plan)}\n\n{output_text(output)}"
+def release_text(ran: str, output: Output) -> str:
+    """The text of a call that ran, and the head of what it wrote."""
+    return f"{ran}\n\n{output_text(output)}"
 
 
 def output_text(output: Output, most: int = MOST_OUTPUT) -> str:

@@ -31,7 +31,7 @@ def unknown_argument(
     place = ArgvPlace(tuple(call.argv), index, max(at - 1, 0), len(name))
     if at > 1:
         place.start, place.length = at, 1
-    if any(arg.type == "password" for arg in call.scope.values()):
+    if call.has_secrets:
         _mask_value(call, index, place.start + place.length)
     return Fault(
         "unknown-argument",

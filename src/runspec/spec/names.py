@@ -30,6 +30,9 @@ OWN_VARIABLES = frozenset(
 )
 """Variables with a meaning of their own, never an argument's (ARG-23, INJ-03)."""
 
+LOGGING_SWITCHES = ("--debug", "--no-summary")
+"""What every program takes whose spec configures logging (LOG-06)."""
+
 METHODS = frozenset({"get", "get_runspec_env"})
 """Attributes of the result that an argument can't be (ARG-23)."""
 
@@ -51,8 +54,8 @@ def reserved(name: str) -> bool:
 
 
 def name_of_switch(name: str) -> bool:
-    """Whether it is that of a switch that logging brings (LOG-03)."""
-    return attribute_of(name) in ("debug", "no_summary")
+    """Whether it is that of a switch that logging brings (LOG-06)."""
+    return "--" + name.replace("_", "-") in LOGGING_SWITCHES
 
 
 def shadowed(name: str) -> bool:
