@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,11 @@ import pytest
 from environments import Environment, project_wheel
 
 pytest_plugins = ["rigs.fixtures"]
+
+
+def pytest_configure() -> None:
+    """A shell's job in the background ignores interrupts, and so would its programs."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

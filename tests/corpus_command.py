@@ -54,13 +54,33 @@ def run_type(vector: Vector, room: Room) -> None:
     outcome = typed(room, act, room.tokens(act), agent=act.get("agent", True))
     after = _contents(room)
     _ends(outcome, expect)
+    said = outcome.stdout + outcome.stderr
     for words in expect.get("contains", ()):
-        assert words in outcome.stdout + outcome.stderr, outcome
+        assert words in said, outcome
+    for words in expect.get("lacks", ()):
+        assert words not in said, outcome
+    if "json" in expect:
+        assert holds(json.loads(outcome.stdout), expect["json"]), outcome
     for name, lines in expect.get("files", {}).items():
         assert after.pop(name).decode() == "".join(line + "\n" for line in lines)
         before.pop(name, None)
     if "files" in expect:
         assert after == before
+
+
+def holds(found: object, wanted: object) -> bool:
+    """Whether all of `wanted` is in `found`; a list has just the items wanted."""
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(
+            name in found and holds(found[name], each) for name, each in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(wanted)
+            and all(map(holds, found, wanted))
+        )
+    return type(found) is type(wanted) and found == wanted
 
 
 def command_line(room: Room, act: Vector, tokens: list[str]) -> list[str]:
