@@ -16,8 +16,10 @@ pytest_plugins = ["rigs.fixtures"]
 
 
 def pytest_configure() -> None:
-    """A shell's job in the background ignores interrupts, and so would its programs."""
+    """What a shell's job in the background ignores, its programs would ignore, too."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
