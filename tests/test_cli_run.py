@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -192,3 +193,23 @@ def test_an_installed_runnable_is_stronger_than_one_of_the_directory(
     environment.install("--no-index", built)
     done = environment.run("run", "show-all", cwd=folder)
     assert done.stdout == "installed show-all\n"
+
+
+@pytest.mark.parametrize("by", ["parse", "run"])
+def test_a_wrong_call_of_an_audited_runnable_is_a_refusal_in_the_ledger(
+    make_environment: Callable[[], Environment], tmp_path: Path, by: str
+) -> None:
+    environment = make_environment()
+    spec = '[config]\naudit = "on"\n[job]\ndescription = "Works"\n[job.args]\nn = 1\n'
+    program = "from runspec import parse\nparse('job')\n"
+    write(tmp_path, {"runspec.toml": spec, "job.py": program})
+    words = ["job.py"] if by == "parse" else ["run", "job", "--"]
+    name = "python" if by == "parse" else "runspec"
+    done = environment.run(*words, "--n", "many", program=name, cwd=tmp_path)
+    assert done.returncode == 2
+    (told,) = json.loads(environment.run("audit", "--format", "json").stdout)
+    assert (told["kind"], told["runnable"], told["why"]) == (
+        "refusal",
+        "job",
+        "not-int",
+    )

@@ -424,6 +424,19 @@ def test_a_denied_tool_is_refused_with_the_reason_and_the_ledger_says_so(
     assert "start" not in kinds
 
 
+def test_a_wrong_call_is_a_refusal_in_the_ledger(
+    make_environment: Callable[[], Environment], tmp_path: Path
+) -> None:
+    environment = make_environment()
+    spec = '[x]\ndescription = "x"\nautonomy = "autonomous"\n'
+    folder = tools(tmp_path / "own", spec, x="echo ran")
+    with Client(environment, folder) as client:
+        assert client.call("x", wrong=1)["isError"]
+    (told,) = json.loads(environment.run("audit", "--format", "json").stdout)
+    assert (told["kind"], told["runnable"]) == ("refusal", "x")
+    assert told["why"] == "unknown-argument"
+
+
 def test_a_call_is_in_the_history_and_in_the_ledger(
     make_environment: Callable[[], Environment], tmp_path: Path
 ) -> None:

@@ -256,10 +256,10 @@ def _record_refusal(
     """What didn't come to run is recorded, too."""
     from .errors import RunspecError
 
-    if isinstance(error, RunspecError) and (loaded is None or loaded[2].history):
+    if isinstance(error, RunspecError):
         from .record import refused
 
-        refused(error, script_name or _program(), loaded[0] if loaded else "")
+        refused(error, script_name or _program(), loaded)
 
 
 def _stop(error: Exception, loaded: "Loaded | None") -> None:

@@ -8,7 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from . import Loaded
     from .call import Invocation
+    from .errors import RunspecError
     from .model import Config, Runnable
     from .record import Event
 
@@ -31,6 +33,28 @@ def require_allowed(call: Invocation) -> None:
     from .deny import require_allowed as require
 
     require(" ".join(level.name for level in call.chain), call.environ)
+
+
+def audit_refusal(
+    error: RunspecError,
+    loaded: Loaded,
+    run: str,
+    principal: str = "",
+    least: str = "off",
+) -> None:
+    """What was refused before there was a call to speak of (AUD-02)."""
+    from .audit import audited
+    from .specfile import environment_directory
+
+    _, runnable, config, _ = loaded
+    chain = [runnable]
+    for name in getattr(error, "command", ()):
+        chain += [each for each in (chain[-1].commands.get(name),) if each]
+    if audit_level(chain, config, least) == "off":
+        return
+    about: Event = {"run": run, "runnable": " ".join(each.name for each in chain)}
+    about |= {"principal": principal, "why": error.faults[0].code}
+    audited(environment_directory(os.environ), "on", "refusal", about)
 
 
 class Audited:

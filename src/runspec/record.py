@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import TypeAlias
 
+    from . import Loaded
     from .call import Invocation, Value
     from .errors import RunspecError
     from .guard import Audited
@@ -228,20 +229,29 @@ def _is_recorded(runnable: str, environ: "Mapping[str, str]") -> bool:
 
 
 def refused(
-    error: "RunspecError", runnable: str, spec: str, via: str = "parse"
+    error: "RunspecError", runnable: str, loaded: "Loaded | None", via: str = "parse"
 ) -> None:
-    """Record a run that was refused before it began."""
+    """Record a run that was refused before it began (HIS-01, AUD-02).
+
+    `loaded` is what was known of the runnable by then.
+    """
     environ = os.environ
+    run = run_id()
+    if loaded is not None:
+        from .guard import audit_refusal
+
+        audit_refusal(error, loaded, run)
     directory = environment_directory(environ)
-    if not directory or RUNS or _is_recorded(runnable, environ):
+    kept = loaded is None or loaded[2].history
+    if not directory or not kept or RUNS or _is_recorded(runnable, environ):
         return
     event: Event = {
         "event": "refused",
-        "run": run_id(),
+        "run": run,
         "via": via,
         "runnable": runnable,
         "command": list(getattr(error, "command", ())),
-        "spec": spec,
+        "spec": loaded[0] if loaded else "",
         "at": time_ns(),
         "agent": environ.get("RUNSPEC_AGENT") == "1",
         "status": error.exit_status,

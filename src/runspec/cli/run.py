@@ -33,7 +33,20 @@ def run(args: Args) -> NoReturn:
     call = _resolved(loaded, argv)
     program = find_program(located.name, located.path, installed=located.installed)
     environ = child_environment(os.environ, call)
+    _require_allowed(call, loaded)
     _run(program, argv, environ, call)
+
+
+def _require_allowed(call: Invocation, loaded: Loaded) -> None:
+    from ..guard import require_allowed
+
+    try:
+        require_allowed(call)
+    except RunspecError as error:
+        from ..record import refused
+
+        refused(error, call.runnable.name, loaded, "run")
+        raise
 
 
 def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
@@ -44,10 +57,9 @@ def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
     try:
         call = resolve(runnable, config, argv, os.environ, spec_path=path)
     except RunspecError as error:
-        if config.history:
-            from ..record import refused
+        from ..record import refused
 
-            refused(error, runnable.name, path, "run")
+        refused(error, runnable.name, loaded, "run")
         raise stop(error, loaded) from None
     if call.asked:
         from ..answer import answer
@@ -62,12 +74,10 @@ def _run(
     program: Program, tokens: list[str], environ: dict[str, str], call: Invocation
 ) -> NoReturn:
     """Become the program, or, where its run is recorded, stay to see its end."""
-    from ..guard import require_allowed
     from ..run.recorded import Recorded
     from ..run.supervise import end_like, supervise
 
     argv = [*program.argv, *tokens]
-    require_allowed(call)
     recorded = Recorded(call, "run")
     kept = recorded.begin()
     try:

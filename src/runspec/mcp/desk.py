@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .case import Case
     from .connection import Connection
     from .results import Outcome
+    from .served import ServedTool
     from .server import Server
     from .shapes import Question, ToolCall, ToolResult
 
@@ -55,6 +56,7 @@ class Desk:
         try:
             case = open_case(call, served, client.principal)
         except CallError as error:
+            _audit_refusal(error, served, client)
             return _wrong_call(error, served.tool.chain, call)
         except RunspecError as error:
             return _said(error)
@@ -256,6 +258,14 @@ def _wrong_call(
     usage = usage_line(chain, program=chain[0].name)
     text = call_error_json(error, chain=chain, usage=usage, arguments=call.arguments)
     return text_result(text, is_error=True)
+
+
+def _audit_refusal(error: CallError, served: ServedTool, client: Connection) -> None:
+    from ..guard import audit_refusal
+    from ..record import run_id
+
+    loaded = (served.spec_path, served.runnable, served.config, ())
+    audit_refusal(error, loaded, run_id(), client.principal, "on")
 
 
 def _said(error: RunspecError) -> ToolResult:
