@@ -10,10 +10,11 @@ anything else is a fault: whoever checks a call then denies it.
 from __future__ import annotations
 
 import os
-from stat import S_IMODE, S_ISREG
+from stat import S_ISREG
 
 from ..errors import Fault, FilePlace, RunspecError
 from ..source.folder import failed
+from ..source.ownership import WRITABLE, distrust
 from .rule import FIELDS, Rule
 
 TYPE_CHECKING = False
@@ -74,17 +75,12 @@ def _content(path: str) -> bytes:
 
 def _require_trusted(path: str, status: os.stat_result) -> None:
     """It is of this user, of root, or of whoever owns the directory it stands in."""
-    from shlex import quote
-
     if not S_ISREG(status.st_mode):
         raise refused("deny-unreadable", path, "it is not a regular file")
-    owners = (0, os.geteuid(), os.stat(os.path.dirname(path)).st_uid)
-    if status.st_uid not in owners:
-        mend = f"chown {os.geteuid()} {quote(path)}"
-        raise refused("deny-untrusted", path, mend, f"owned by user {status.st_uid}")
-    if status.st_mode & 0o022:
-        mend, mode = f"chmod go-w {quote(path)}", S_IMODE(status.st_mode)
-        raise refused("deny-untrusted", path, mend, f"mode {mode:04o}")
+    owners = (0, os.stat(os.path.dirname(path)).st_uid)
+    found = distrust(path, status, open_to=WRITABLE, owners=owners)
+    if found:
+        raise refused("deny-untrusted", path, found.mend, found.why)
 
 
 def _rules(path: str, content: bytes) -> list[Rule]:

@@ -7,7 +7,6 @@ value = "'" anything "'" | '"' anything with escapes '"' | text [ " #" comment ]
 from __future__ import annotations
 
 import os
-import stat
 import sys
 
 from ..errors import CallError, Fault, FilePlace, RunspecError
@@ -113,28 +112,14 @@ def require_trusted(
 
     `private`: or could read it. `detail` of the fault is the command that mends it.
     """
-    if not stat.S_ISREG(status.st_mode):
-        raise _refused("env-file-untrusted", path, received="not a regular file")
-    if status.st_uid not in (os.geteuid(), 0):
+    from ..source.ownership import OPEN, WRITABLE, distrust
+
+    open_to = OPEN if private else WRITABLE
+    found = distrust(path, status, open_to=open_to, owners=(0,))
+    if found:
         raise _refused(
-            "env-file-untrusted",
-            path,
-            received=f"owned by user {status.st_uid}",
-            detail=f"chown {os.geteuid()} {_quoted(path)}",
+            "env-file-untrusted", path, received=found.why, detail=found.mend
         )
-    if status.st_mode & (0o077 if private else 0o022):
-        raise _refused(
-            "env-file-untrusted",
-            path,
-            received=f"mode {stat.S_IMODE(status.st_mode):04o}",
-            detail=f"chmod {'600' if private else 'go-w'} {_quoted(path)}",
-        )
-
-
-def _quoted(path: str) -> str:
-    from shlex import quote
-
-    return quote(path)
 
 
 def _parsed(file: EnvFile, text: str) -> EnvFile:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from errno import ELOOP
-from stat import S_IMODE, S_ISDIR, S_ISREG
 from time import monotonic, sleep
 
 from ..errors import Fault, FilePlace, RunspecError
+from .ownership import OPEN, distrust
 from .replace import CREATE, remove, write_whole
 
 TYPE_CHECKING = False
@@ -120,18 +120,9 @@ class Folder:
         self, path: str, status: os.stat_result, *, directory: bool = False
     ) -> None:
         """Refuse what another user owns, could read or could write."""
-        is_kind, kind = (
-            (S_ISDIR, "a directory") if directory else (S_ISREG, "a regular file")
-        )
-        if not is_kind(status.st_mode):
-            raise self._untrusted(path, f"not {kind}")
-        if status.st_uid != os.geteuid():
-            raise self._untrusted(path, f"owned by user {status.st_uid}")
-        if status.st_mode & 0o077:
-            from shlex import quote
-
-            mode = S_IMODE(status.st_mode)
-            raise self._untrusted(path, f"mode {mode:04o}", f"chmod go= {quote(path)}")
+        found = distrust(path, status, open_to=OPEN, directory=directory)
+        if found:
+            raise self._untrusted(path, found.why, found.mend)
 
     def _content(self, path: str, most: int) -> bytes:
         """The first bytes of a file, one more than `most` where there are more."""

@@ -8,6 +8,7 @@ from hmac import compare_digest
 from stat import S_ISREG
 
 from ...errors import Fault, RunspecError
+from ...source.ownership import OPEN, distrust
 
 _MOST_BYTES = 4096
 _SCHEME = "bearer"
@@ -32,12 +33,9 @@ def read_token(path: str) -> str:
 def _check(path: str, found: os.stat_result) -> None:
     if not S_ISREG(found.st_mode):
         raise RunspecError(Fault("not-a-file", path))
-    if found.st_mode & 0o077:
-        mode = f"{found.st_mode & 0o777:03o}"
-        raise RunspecError(Fault("http-token-exposed", path, detail=f"mode {mode}"))
-    if found.st_uid not in (os.geteuid(), 0):
-        detail = f"it belongs to uid {found.st_uid}"
-        raise RunspecError(Fault("http-token-exposed", path, detail=detail))
+    why = distrust(path, found, open_to=OPEN, owners=(0,))
+    if why:
+        raise RunspecError(Fault("http-token-exposed", path, detail=why.why))
 
 
 class Token:
