@@ -357,6 +357,64 @@ def test_a_run_ends_with_a_summary(room: Room) -> None:
     assert last.endswith(f", 2 warnings, run {found['run']}")
 
 
+CONSOLE = """\
+import sys
+from runspec import parse
+
+def run():
+    args = parse("deploy")
+    {body}
+
+def main():
+    {begin}return run()
+
+{end}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "begin", "end", "status"),
+    [
+        ("pass", "", "sys.exit(main())", 0),
+        ("return 3", "", "sys.exit(main())", 3),
+        ("return 'no such host'", "", "sys.exit(main())", 1),
+        ("return 3", "", "raise SystemExit(main())", 3),
+        ("return 3", "", "main()", 0),
+        ("sys.exit(4)", "", "sys.exit(main())", 4),
+        ("return 5", "sys.settrace(None); ", "code = main()\nsys.exit(code)", 5),
+        ("return 3", "", "try:\n    sys.exit(main())\nexcept SystemExit:\n    pass", 0),
+    ],
+)
+def test_the_summary_of_a_console_script_has_what_its_main_function_returned(
+    room: Room, body: str, begin: str, end: str, status: int
+) -> None:
+    source = CONSOLE.format(body=body, begin=begin, end=end)
+    done = room.run(source, begin="")
+    assert done.returncode == status
+    assert room.summary()["status"] == status
+    words = f"exit status {status}" if status else "ok"
+    assert f"deploy: {words} in " in done.stderr.splitlines()[-1]
+
+
+def test_a_debugger_stays_where_it_is(room: Room) -> None:
+    source = """\
+import sys
+from runspec import parse
+
+def trace(*_):
+    return None
+
+def main():
+    parse("deploy")
+
+sys.settrace(trace)
+main()
+print(sys.gettrace() is trace)
+"""
+    done = room.run(source, begin="")
+    assert done.stdout == "True\n"
+
+
 def test_no_summary_leaves_the_log_as_it_is(room: Room) -> None:
     assert room.run("", "--no-summary").stderr == ""
     assert room.summary()["status"] == 0

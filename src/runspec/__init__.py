@@ -102,18 +102,15 @@ def _parse(
             from .stop import warn
 
             warn(call.warnings, os.environ)
+        result = Args(call) if into is None else _made_into(into, call)
         if own:
-            _begin(call)
-        if into is None:
-            return Args(call)
-        from .resolve.into import made_into
-
-        return made_into(into, call)
+            _begin(call, result)
     except Exception as error:
         if own:
             _record_refusal(error, script_name, loaded)
         _stop(error, loaded)
         raise
+    return result
 
 
 def load_spec(
@@ -231,7 +228,13 @@ def _program() -> str:
     return base.removesuffix(".py").removesuffix(".exe")
 
 
-def _begin(call: "Invocation") -> None:
+def _made_into(into: "type[T]", call: "Invocation") -> "T":
+    from .resolve.into import made_into
+
+    return made_into(into, call)
+
+
+def _begin(call: "Invocation", result: object) -> None:
     """What comes between a right call and the program's own code."""
     from .specfile import environment_directory, may_be_denied
 
@@ -247,7 +250,7 @@ def _begin(call: "Invocation") -> None:
         _load_own(("record",))
         from .record import begin
 
-        begin(call, directory, audited=audited)
+        begin(call, directory, result, audited=audited)
 
 
 def _record_refusal(

@@ -363,7 +363,7 @@ class Value:
 class Args:
     """The arguments by attribute, and what runspec knows of the call (RES)."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("__weakref__", "_call")
 
     if TYPE_CHECKING:
         _call: Invocation

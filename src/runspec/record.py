@@ -193,10 +193,13 @@ def _text(value: "Value") -> "str | None":
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def begin(call: "Invocation", directory: str, *, audited: bool = False) -> None:
+def begin(
+    call: "Invocation", directory: str, result: object, *, audited: bool = False
+) -> None:
     """Record the run of this process, unless what started it does (HIS-02).
 
-    `directory` is that of the environment's records, "" where there is none.
+    `directory` is that of the environment's records, "" where there is none; `result`
+    what the program gets of `parse()`.
     Sets up logging where the spec configures it. Raises RunspecError where the run
     must be in the audit ledger and can't be (AUD-02).
     """
@@ -220,7 +223,7 @@ def begin(call: "Invocation", directory: str, *, audited: bool = False) -> None:
         run.logs = setup(call, run.id, debug=debug, summary=summary)
     if run.kept or run.audited or run.logs or call.has_secrets:
         RUNS.append(run)
-        run.watch()
+        run.watch(result)
 
 
 def _is_recorded(runnable: str, environ: "Mapping[str, str]") -> bool:
@@ -278,7 +281,7 @@ class Run:
         self._said = ""
         self._leaving: Leaving | None = None
 
-    def watch(self) -> None:
+    def watch(self, result: object) -> None:
         """Have the end of the process recorded."""
         import atexit
 
@@ -287,7 +290,7 @@ class Run:
         if self.logs or self.audited:
             from .leaving import Leaving
 
-            self._leaving = Leaving()
+            self._leaving = Leaving(result)
 
     def _uncaught_error(
         self,
