@@ -16,6 +16,7 @@ from runspec.spec.fields import KINDS, TABLES, Field
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads((ROOT / "schema" / "runspec.schema.json").read_text("utf-8"))
+PROFILES = json.loads((ROOT / "schema" / "env.schema.json").read_text("utf-8"))
 SPECS = [
     ROOT / "tests" / "data" / "complete.toml",
     *sorted((ROOT / "examples").rglob("runspec.toml")),
@@ -65,8 +66,10 @@ VALUES: dict[str, str] = {
     "short": '"-v"',
     "delimiter": '","',
     "examples": '["x", {cmd = "x", description = "y"}]',
+    "flags": '"-H"',
     "run-as": '{default = "x"}',
     "str-table": '{a = "x"}',
+    "secrets": '{A = "env:A", B = "file:~/b", C = "cmd:c"}',
     "env-table": '{A = "x", B = 1, C = true}',
     "gpus": '"auto"',
     "rotate": '"10 MB"',
@@ -91,8 +94,10 @@ WRONG = {
     "short": '"-h"',
     "delimiter": '", "',
     "examples": '[{description = "x"}]',
+    "flags": "1",
     "run-as": "{}",
     "str-table": "{a = 1}",
+    "secrets": '{A = "plain"}',
     "env-table": "{A = [1]}",
     "gpus": '"many"',
     "rotate": '"0 MB"',
@@ -190,13 +195,24 @@ def test_what_a_check_refuses_is_refused_while_typing(text: str) -> None:
     assert not accepts(text)
 
 
+def test_profiles_are_checked_while_typing() -> None:
+    check = Draft202012Validator(PROFILES)
+    holder = "[wandb]\nproject = 'x'\n[p]\n"
+    for field in TABLES["profile"]:
+        text = f"{holder}{field.key} = {right_value(field)}"
+        assert check.is_valid(tomllib.loads(text)), text
+        text = f"{holder}{field.key} = {WRONG[field.kind]}"
+        assert not check.is_valid(tomllib.loads(text)), text
+    assert not check.is_valid({"p": {"nodez": 1}})
+
+
 def described(schema: dict[str, Any], table: str) -> dict[str, Any]:
     return schema["$defs"]["arg-table" if table == "arg" else table]["properties"]
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [*sorted(SCHEMA["$defs"].keys() & TABLES), "profile"])
 def test_every_field_says_what_it_is_for_and_its_rule(table: str) -> None:
-    properties = described(SCHEMA, table)
+    properties = described(PROFILES if table == "profile" else SCHEMA, table)
     assert {key: each["description"] for key, each in properties.items()} == {
         field.key: f"{field.doc} ({field.rule})" for field in TABLES[table]
     }

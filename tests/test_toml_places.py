@@ -118,10 +118,11 @@ def test_line_ends_of_windows_and_a_byte_order_mark_do_not_move_places() -> None
 
 def test_a_text_that_stands_inside_another_has_the_places_of_that() -> None:
     text = "a = 1\nb = nope\n"
-    document = parse_toml(text, "script.py", line_offset=10, column_offset=2)
+    document = parse_toml(text, "script.py", line_offset=10, margin="# ")
     place = document.place(("a",))
     assert (place.line, place.column) == (11, 3)
     assert marked(place) == (11, "a")
+    assert place.text == "# a = 1"
     fault_place = document.faults[0].place
     assert isinstance(fault_place, FilePlace)
     assert (fault_place.line, fault_place.column) == (12, 7)

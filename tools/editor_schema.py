@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from runspec.launch.profiles import SPECIAL
 from runspec.spec.fields import (
     GROUP_KINDS,
     KINDS,
@@ -29,10 +30,16 @@ TITLES = {
     "run": "How it is started",
     "recipe-config": "Where its configs are",
     "resources": "What it needs",
+    "script": "The block of a script",
+    "profile": "Where and with what a recipe is launched",
+    "pipeline": "A pipeline",
+    "stage": "A stage",
 }
 SECTION_NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 ARG_NAME = "^(?!help$|runspec[-_])[A-Za-z0-9_][A-Za-z0-9_-]*$"
-NAMES = {"runnable": SECTION_NAME, "arg": ARG_NAME}
+NAMES = {"runnable": SECTION_NAME, "arg": ARG_NAME, "stage": SECTION_NAME}
+OF_PIPELINES = ("pipeline", "stage")
+"""Tables of a file of its own."""
 BARE: Schema = {
     "title": "A bare default: the rest is inferred",
     "anyOf": [
@@ -82,12 +89,41 @@ def file_schema() -> Schema:
     }
 
 
+def pipeline_schema() -> str:
+    """JSON Schema 2020-12 of a pipeline file as indented JSON."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:runspec:pipeline:1",
+        **table_schema("pipeline", TABLES["pipeline"]),
+        "$defs": {"stage": table_schema("stage", TABLES["stage"])},
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def profiles_schema() -> str:
+    """JSON Schema 2020-12 of `env.toml` as indented JSON."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:runspec:profiles:1",
+        "title": "Profiles",
+        "type": "object",
+        "properties": {name: {"type": "object"} for name in SPECIAL},
+        "additionalProperties": reference("profile"),
+        "$defs": {"profile": table_schema("profile", TABLES["profile"])},
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
 def reference(table: str) -> Schema:
     return {"$ref": f"#/$defs/{table}"}
 
 
 def definitions() -> Schema:
-    found = {name: table_schema(name, fields) for name, fields in TABLES.items()}
+    found = {
+        name: table_schema(name, fields)
+        for name, fields in TABLES.items()
+        if name not in (*OF_PIPELINES, "profile", "script")
+    }
     found["run-as"]["minProperties"] = 1
     found["group"]["oneOf"] = [group_kind(kind) for kind in GROUP_KINDS]
     found["runnable"]["x-taplo"] = {"initKeys": ["description", "autonomy"]}

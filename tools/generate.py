@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from editor_schema import editor_schema  # noqa: E402
+from editor_schema import editor_schema, pipeline_schema, profiles_schema  # noqa: E402
 from reference import fields_page  # noqa: E402
 from runspec.spec.fields import (  # noqa: E402
     CLASSES,
@@ -157,6 +157,8 @@ OUTPUTS = {
     "src/runspec/model_more.py": model_more,
     "src/runspec/model_more.pyi": model_more_stub,
     "schema/runspec.schema.json": editor_schema,
+    "schema/pipeline.schema.json": pipeline_schema,
+    "schema/env.schema.json": profiles_schema,
     "docs/reference/fields.md": fields_page,
 }
 

@@ -28,6 +28,20 @@ HEADINGS = {
     "run": ("`[<name>.run]`", "How it is started on a cluster."),
     "recipe-config": ("`[<name>.config]`", "Where its configs are."),
     "resources": ("`[<name>.resources]`", "What it needs."),
+    "script": (
+        "The `# /// script` block of a script",
+        "PEP 723; `[tool.runspec]` in it has the keys of `[<name>]`.",
+    ),
+    "profile": (
+        "A profile: `[<profile>]` of `env.toml`",
+        "Where and with what a recipe is launched; `run.env` of a config has the same "
+        "keys.",
+    ),
+    "pipeline": (
+        "A pipeline file",
+        "What `runspec launch --pipeline FILE` runs; a file of its own.",
+    ),
+    "stage": ("`[stages.<stage>]`", "A stage of a pipeline."),
 }
 INTRO = """\
 # Fields

@@ -72,8 +72,8 @@ else:
         with a message on stderr and exit status 2 for a wrong call or 1 for a
         faulty spec, and with 0 after help or the version.
         """
-        file = sys._getframe(1).f_globals.get("__file__")
-        return _parse(script_name, argv, config_path, into, file)
+        caller = sys._getframe(1).f_globals
+        return _parse(script_name, argv, config_path, into, caller)
 
 
 def _parse(
@@ -81,7 +81,7 @@ def _parse(
     argv: "Sequence[str] | None",
     config_path: "PathLike | None",
     into: "type[T] | None",
-    caller: "str | None",
+    caller: "dict[str, Any]",
 ) -> "Args | T":
     loaded = None
     own = argv is None or argv == sys.argv[1:]
@@ -90,7 +90,9 @@ def _parse(
         from .call import Args
         from .resolve import resolve
 
-        loaded = load_runnable(script_name, config_path, caller)
+        main = caller.get("__name__") == "__main__"
+        file = caller.get("__file__")
+        loaded = load_runnable(script_name, config_path, file, main=main)
         path, runnable, config, _ = loaded
         argv = sys.argv[1:] if argv is None else argv
         call = resolve(runnable, config, argv, os.environ, spec_path=path)
@@ -124,8 +126,11 @@ def load_spec(
         from .call import Args
         from .resolve import declared
 
-        file = sys._getframe(1).f_globals.get("__file__")
-        path, runnable, config, _ = load_runnable(script_name, config_path, file)
+        caller = sys._getframe(1).f_globals
+        main = caller.get("__name__") == "__main__"
+        path, runnable, config, _ = load_runnable(
+            script_name, config_path, caller.get("__file__"), main=main
+        )
         return Args(declared(runnable, config, spec_path=path))
     except Exception as error:
         _stop(error, None)
@@ -142,22 +147,30 @@ def register_type(name: str, coercer: "Coercer") -> None:
 
 
 def load_runnable(
-    script_name: "str | None", config_path: "PathLike | None", caller: "str | None"
+    script_name: "str | None",
+    config_path: "PathLike | None",
+    caller: "str | None",
+    *,
+    main: bool = False,
 ) -> "Loaded":
     """The runnable that a program means; `caller` is the calling module's file.
 
+    `main`: that module is the running program, and may declare itself (FIND-08).
     Returns the path of the spec, the runnable, `[config]` and the kept warnings
     about the runnable. Raises SpecError.
     """
     from .model import revive
-    from .specfile import find_spec, read
+    from .specfile import find_spec, has_own, read
 
     name = script_name or _program()
-    path = find_spec(config_path, os.environ, caller, name)
+    own = os.path.abspath(caller) if main and caller and has_own(caller) else None
+    path = find_spec(config_path, os.environ, caller, name, own)
     found = read(path, name, sole=script_name is None)
     if found is None:
-        from .spec.load import load
+        from .spec.load import is_declared, load
 
+        if path == own and not is_declared(path, script_name):
+            return load_runnable(script_name, config_path, caller)
         found = load(path, name, sole=script_name is None)
     return path, revive(found[0]), revive(found[1]), found[2]
 
@@ -239,6 +252,8 @@ def _begin(call: "Invocation", result: object) -> None:
     from .specfile import environment_directory, may_be_denied
 
     config = call.config
+    if any(level.run_as is not None or level.hosts is not None for level in call.chain):
+        _require_place_and_user(call)
     directory = environment_directory(os.environ)
     if may_be_denied(directory):
         from .guard import require_allowed
@@ -251,6 +266,16 @@ def _begin(call: "Invocation", result: object) -> None:
         from .record import begin
 
         begin(call, directory, result, audited=audited)
+
+
+def _require_place_and_user(call: "Invocation") -> None:
+    from .run.enforce import enforce
+
+    warnings = enforce(call)
+    if warnings:
+        from .stop import warn
+
+        warn(warnings, os.environ)
 
 
 def _record_refusal(

@@ -147,7 +147,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "5b370e4b786c"
+FINGERPRINT = "504b2d13bfc6"
 
 DEFAULTS = {
     "config": {

@@ -7,10 +7,14 @@ from .model_more import (
     Group,
     JumpHost,
     Logging,
+    Pipeline,
+    Profile,
     RecipeConfig,
     Resources,
     Run,
     RunAs,
+    Script,
+    Stage,
 )
 
 class Record:

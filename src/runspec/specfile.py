@@ -26,6 +26,7 @@ SPEC_NAME = "runspec.toml"
 MAGIC = b"runspec1"
 HEAD = len(MAGIC) + 12
 FIRST_READ = 8_192
+HEAD_OF_SCRIPT = 1 << 16
 STAMP = f"{__version__} {FINGERPRINT} {sys.implementation.cache_tag}"
 SUM_KEY = int.from_bytes(MAGIC, "little")
 READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -36,9 +37,11 @@ def find_spec(
     environ: "Mapping[str, str]",
     caller: "str | None",
     name: "str | None" = None,
+    own: "str | None" = None,
 ) -> str:
     """The absolute path of the spec; `caller` is the calling module's file.
 
+    `own` is a script that declares itself and is the running program (FIND-08).
     `name` is the runnable that is meant: RUNSPEC_CONFIG doesn't count for it when it
     came with another one (RUNSPEC_RUNNABLE), from a program that started this one.
     Raises SpecError (`spec-not-found`) with every place that was looked in.
@@ -48,6 +51,8 @@ def find_spec(
         named = environ.get("RUNSPEC_CONFIG")
     if named:
         return _named(os.path.abspath(named))
+    if own:
+        return own
     looked: list[str] = []
     if caller:
         found = _walk_up(os.path.dirname(os.path.abspath(caller)), looked)
@@ -60,6 +65,19 @@ def find_spec(
     if found:
         return found
     raise _not_found(looked)
+
+
+def has_own(script: str) -> bool:
+    """Whether the first 64 KiB of a script look as if it declares itself."""
+    try:
+        descriptor = os.open(script, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            head = os.read(descriptor, HEAD_OF_SCRIPT)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
+    return b"\n# [tool.runspec" in head and b"# /// script" in head
 
 
 def _named(path: str) -> str:

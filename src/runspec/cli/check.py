@@ -1,19 +1,22 @@
-"""`runspec check`: every fault of spec files (FILE-06)."""
+"""`runspec check`: every fault of spec files and recipes (FILE-06)."""
 
 from __future__ import annotations
 
 import os
 
 from ..errors import Fault
+from ..source.spec import read_spec
+from ..spec.build import build
 from ..specfile import SPEC_NAME
 from . import output
+from .found import documents, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..call import Args
     from ..spec.plain import Json
-
-SKIPPED = ("__pycache__", "node_modules", "site-packages")
 
 
 class Checked:
@@ -29,7 +32,7 @@ class Checked:
 def run(args: Args) -> int:
     """Check files; 1 when there are errors or, with --strict, warnings."""
     paths = [str(path) for path in args.path.value or (os.getcwd(),)]
-    files = [_checked(path) for path in _files(paths)]
+    files = _files(paths)
     form = args.format.value
     if form == "json":
         output.show_json(_json(files))
@@ -41,47 +44,25 @@ def run(args: Args) -> int:
     return 1 if any(f.severity in counted for c in files for f in c.faults) else 0
 
 
-def _files(paths: list[str]) -> list[str]:
-    """The spec files that are meant, each once; what is missing is checked, too."""
-    found: dict[str, str] = {}
+def _files(paths: list[str]) -> list[Checked]:
+    """What is meant, each once; what is missing is checked, too."""
+    found: dict[str, Checked] = {}
     for path in paths:
-        for each in _below(path) or [path]:
-            found.setdefault(os.path.realpath(each), each)
+        for each in list(_below(path)) or [_checked(path)]:
+            found.setdefault(os.path.realpath(each.shown), each)
     return list(found.values())
 
 
-def _below(root: str) -> list[str]:
-    from ..source.walk import directories
-
-    return [
-        os.path.join(directory, SPEC_NAME)
-        for directory, files in directories(root, _worth_entering)
-        if SPEC_NAME in files
-    ]
-
-
-def _worth_entering(directory: str) -> bool:
-    """Not hidden, not others' code, not a virtual environment, not a link."""
-    base = os.path.basename(directory)
-    if base.startswith(".") or base in SKIPPED or os.path.islink(directory):
-        return False
-    return not os.path.exists(os.path.join(directory, "pyvenv.cfg"))
+def _below(root: str) -> Iterator[Checked]:
+    for document in documents(root):
+        yield Checked(document.path, build(document).faults)
 
 
 def _checked(path: str) -> Checked:
-    from ..source.toml import read_toml
-    from ..spec.build import build
-
-    shown = _shown(path)
+    name = shown(path)
     if os.path.isdir(path):
-        return Checked(shown, (Fault("spec-not-found", SPEC_NAME, expected=(path,)),))
-    return Checked(shown, build(read_toml(shown)).faults)
-
-
-def _shown(path: str) -> str:
-    """The path from the current directory when it is below that."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative
+        return Checked(name, (Fault("spec-not-found", SPEC_NAME, expected=(path,)),))
+    return Checked(name, build(read_spec(name)).faults)
 
 
 def _sum(files: list[Checked]) -> dict[str, int]:

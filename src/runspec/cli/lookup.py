@@ -6,7 +6,7 @@ import os
 
 from .. import load_runnable
 from ..errors import SpecError
-from ..spec.catalogue import Catalogue, unknown
+from ..source.spec import SCRIPTS
 from ..specfile import find_spec
 
 TYPE_CHECKING = False
@@ -29,17 +29,41 @@ class Located:
         return load_runnable(self.name, self.path, None)
 
 
+def is_path(name: str) -> bool:
+    """Whether it is a file or a directory, not a runnable's name (RCP-07)."""
+    return "/" in name or name.endswith((".toml", *SCRIPTS))
+
+
+def locate_in(path: str, name: str | None = None) -> Located:
+    """The runnable of a file, or of the `runspec.toml` of a directory.
+
+    Without a name, the only one. Raises SpecError (`spec-not-found`,
+    `unknown-runnable`, `runnable-unnamed`, or what makes the file unreadable).
+    """
+    from ..recipe import chosen
+    from ..source.spec import read_spec
+    from ..spec.build import build
+
+    path = find_spec(path, {}, None)
+    return Located(chosen(build(read_spec(path)), name), path, installed=False)
+
+
 def locate(name: str) -> Located:
     """The spec of `name`: that of RUNSPEC_CONFIG, an installed one, the nearest one.
 
-    Each counts only when it declares the name. Raises SpecError
-    (`unknown-runnable`, or `name-conflict` when it can't be told which is meant).
+    Each counts only when it declares the name. A path is a spec itself. Raises
+    SpecError (`unknown-runnable`, or `name-conflict` when it can't be told which is
+    meant, and as `locate_in`).
     """
+    if is_path(name):
+        return locate_in(name)
     named = os.environ.get("RUNSPEC_CONFIG")
     configured = find_spec(named, {}, None) if named else None
     known = declared_in(configured)
     if configured and name in known:
         return Located(name, configured, installed=False)
+    from ..spec.catalogue import Catalogue, unknown
+
     catalogue = Catalogue()
     catalogue.environment.save()
     if name in catalogue.listed:
@@ -67,7 +91,7 @@ def declared_in(path: str | None) -> tuple[str, ...]:
     """The names of all runnables of a file, those with faults included."""
     if path is None:
         return ()
-    from ..source.toml import read_toml
+    from ..source.spec import read_spec
     from ..spec.build import build
 
-    return build(read_toml(path)).names
+    return build(read_spec(path)).names

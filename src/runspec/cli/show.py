@@ -7,8 +7,10 @@ from ..render.text import BOLD, CYAN, DIM, escaped
 from ..spec.fields import TABLES
 from ..spec.inherit import INHERITED as FROM_ABOVE
 from ..spec.plain import plain_runnable, plain_value
+from ..specfile import find_spec
 from . import output
-from .lookup import locate
+from .lookup import declared_in, is_path, locate, locate_in
+from .showrecipe import OF_RECIPES, needs, recipe_of, with_recipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from ..call import Args
     from ..model import Arg, Runnable
     from ..model_more import Group
+    from ..recipe import Recipe
     from ..render.text import Style
     from ..spec.plain import Json
+    from .lookup import Located
 
     Cells = list[tuple[str, str, str]]
 
@@ -32,15 +36,26 @@ INHERITED = {
 
 def run(args: Args) -> int:
     """Show the runnable or the command that the positionals name."""
-    loaded = locate(args.name.value).load()
-    _, runnable, _, _ = loaded
-    chain = _chain(runnable, args.commands.value or [])
+    located, commands = _located(args.name.value, args.commands.value or [])
+    loaded = located.load()
+    chain = _chain(loaded[1], commands)
     facts = _facts(chain, loaded)
+    recipe = None if commands else recipe_of(located, loaded[1])
     if args.format.value == "json":
-        output.show_json(_json(chain, facts, loaded))
+        shown = _json(chain, facts, loaded)
+        output.show_json(shown if recipe is None else with_recipe(shown, recipe))
     else:
-        output.show(_text(chain, facts, loaded, output.style()))
+        output.show(_text(chain, facts, loaded, recipe, output.style()))
     return 0
+
+
+def _located(name: str, commands: list[str]) -> tuple[Located, list[str]]:
+    """What is meant: of a file with several runnables, the first word says which."""
+    if is_path(name) and commands:
+        path = find_spec(name, {}, None)
+        if commands[0] in declared_in(path):
+            return locate_in(path, commands[0]), commands[1:]
+    return locate(name), commands
 
 
 def _chain(runnable: Runnable, commands: list[str]) -> list[Runnable]:
@@ -87,7 +102,9 @@ def _why_arg(arg: Arg, attribute: str) -> str:
     return rule or ("declared" if arg.declares(attribute) else "default")
 
 
-def _json(chain: list[Runnable], facts: dict[str, Json], loaded: Loaded) -> Json:
+def _json(
+    chain: list[Runnable], facts: dict[str, Json], loaded: Loaded
+) -> dict[str, Json]:
     """Fields as SCH-10 has them, and `why` with the reason of each, by name."""
     runnable = chain[-1]
     why: dict[str, Json] = {
@@ -108,12 +125,20 @@ def _json(chain: list[Runnable], facts: dict[str, Json], loaded: Loaded) -> Json
 
 
 def _text(
-    chain: list[Runnable], facts: dict[str, Json], loaded: Loaded, style: Style
+    chain: list[Runnable],
+    facts: dict[str, Json],
+    loaded: Loaded,
+    recipe: Recipe | None,
+    style: Style,
 ) -> str:
     runnable = chain[-1]
     title = " ".join(level.name for level in chain)
     head = f"{style.paint(title, BOLD)}  {style.paint(escaped(loaded[0]), DIM)}"
-    tables = [(head, _field_cells(chain, facts))]
+    apart = () if recipe is None else OF_RECIPES
+    tables = [(head, _field_cells(chain, facts, apart))]
+    if recipe is not None:
+        facts_of = [(key, _value(value), why) for key, value, why in needs(recipe)]
+        tables.append((style.paint("recipe", CYAN), facts_of))
     tables += [
         (_head("args", arg, style), _arg_cells(arg)) for arg in runnable.args.values()
     ]
@@ -133,11 +158,14 @@ def _head(table: str, record: Arg | Group, style: Style) -> str:
     return style.paint(f"{table}.{record.name}", CYAN)
 
 
-def _field_cells(chain: list[Runnable], facts: dict[str, Json]) -> Cells:
+def _field_cells(
+    chain: list[Runnable], facts: dict[str, Json], apart: tuple[str, ...]
+) -> Cells:
+    """The fields of a runnable, without those that stand `apart`."""
     return [
         (field.key, _value(facts[field.attribute]), why)
         for field in TABLES["runnable"]
-        if field.key not in NESTED
+        if field.key not in (*NESTED, *apart)
         for why in (_why_field(chain, field.attribute, facts[field.attribute]),)
         if why != "default" or field.default not in (None, "", (), {})
     ]

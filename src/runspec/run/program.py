@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..model import Runnable
+
 INTERPRETERS = (
     (".sh", ("bash",)),
     (".py", (sys.executable,)),
@@ -17,6 +19,8 @@ INTERPRETERS = (
 )
 """What starts a file that stands beside a spec, by its ending."""
 
+LAUNCH_TABLES = ("run", "config", "resources")
+"""Tables that say how a runnable is launched."""
 
 LONGEST_LINE = 512
 
@@ -33,7 +37,8 @@ class Program:
     def script(self) -> str | None:
         """The Python file that this very interpreter runs; None for other programs."""
         if len(self.argv) > 1:
-            return self.argv[1] if self.argv[0] == sys.executable else None
+            python = self.argv[0] == sys.executable and self.argv[1][:1] != "-"
+            return self.argv[1] if python else None
         try:
             with open(self.argv[0], "rb") as file:
                 line = file.readline(LONGEST_LINE)
@@ -47,9 +52,14 @@ def find_program(name: str, spec_path: str, *, installed: bool) -> Program:
     """The program of a runnable.
 
     An installed spec's is the one in the environment's `bin`, then one beside the
-    spec; any other spec's is first looked for beside it. `PATH` comes last. Raises
-    SpecError (`program-not-found`, `program-not-executable`).
+    spec; any other spec's is first looked for beside it. `PATH` comes last. That of a
+    script's own block is the script. Raises SpecError (`program-not-found`,
+    `program-not-executable`).
     """
+    from ..source.spec import is_script
+
+    if is_script(spec_path):
+        return Program(sys.executable, os.path.abspath(spec_path))
     beside = os.path.dirname(os.path.abspath(spec_path))
     own = os.path.join(sys.prefix, "bin")
     places = [_in(own, name), _beside(beside, name)]
@@ -58,10 +68,23 @@ def find_program(name: str, spec_path: str, *, installed: bool) -> Program:
     for place in places:
         for program in place:
             return program
-    on_path = _which(name)
-    if on_path:
-        return Program(on_path)
+    elsewhere = on_path(name)
+    if elsewhere:
+        return Program(elsewhere)
     raise _not_found(name, own, beside)
+
+
+def is_launched(runnable: Runnable) -> bool:
+    """Whether a server launches it rather than just starts it (RCP-08)."""
+    return any(map(runnable.declares, LAUNCH_TABLES))
+
+
+def launcher(name: str, spec_path: str) -> Program:
+    """`runspec launch` of a recipe: the script, or a section by its name."""
+    from ..source.spec import is_script
+
+    recipe = spec_path if is_script(spec_path) else name
+    return Program(sys.executable, "-P", "-m", "runspec", "launch", recipe, "--")
 
 
 def _in(directory: str, name: str) -> Iterator[Program]:
@@ -76,7 +99,7 @@ def _beside(directory: str, name: str) -> Iterator[Program]:
         for ending, interpreter in INTERPRETERS:
             path = os.path.join(directory, stem + ending)
             if os.path.isfile(path):
-                start = _which(*interpreter)
+                start = on_path(*interpreter)
                 yield Program(start or interpreter[0], path)
 
 
@@ -84,7 +107,7 @@ def _executable(path: str) -> bool:
     return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
-def _which(name: str) -> str | None:
+def on_path(name: str) -> str | None:
     """The first executable of that name in PATH; an absolute path is as it is."""
     if os.path.isabs(name):
         return name

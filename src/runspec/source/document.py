@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..errors import Fault
 
+RECIPE = ("tool", "runspec")
+"""The table of a script's block that is a runnable."""
 _WHOLE_FILE = -1
 
 
@@ -17,37 +19,43 @@ class Document:
 
     `text` is without byte order mark and with `\\n` at the ends of lines; `tables`
     has plain values and must not be changed, for places are kept by identity.
-    `faults` are in the order of their places. A text whose lines stand at another
-    place says so by `line_offset` lines before it and `column_offset` characters
-    before each line, which are shown as spaces.
+    `faults` are in the order of their places. A text that stands in a script has
+    `line_offset` lines before it and `margin` before each of its lines. `recipe` is
+    then the name of the runnable that the script declares (RCP-04), and "" elsewhere.
     """
 
     __slots__ = (
         "_reader",
         "_starts",
-        "column_offset",
         "faults",
         "items",
         "keys",
         "line_offset",
+        "margin",
         "path",
+        "recipe",
         "tables",
         "text",
     )
 
     def __init__(
-        self, path: str, text: str = "", *, line_offset: int = 0, column_offset: int = 0
+        self, path: str, text: str = "", *, line_offset: int = 0, margin: str = ""
     ) -> None:
         self.path = path
         self.text = text
         self.line_offset = line_offset
-        self.column_offset = column_offset
+        self.margin = margin
+        self.recipe = ""
         self.tables: dict[str, object] = {}
         self.faults: list[Fault] = []
         self.keys: dict[int, dict[str, tuple[int, int]]] = {}
         self.items: dict[int, list[int]] = {}
         self._reader: Reader | None = None
         self._starts: list[int] = []
+
+    def section(self, runnable: str) -> tuple[str, ...]:
+        """The keys of the table that declares a runnable."""
+        return RECIPE if self.recipe else (runnable,)
 
     def place(self, keys: tuple[str | int, ...], value: bool = False) -> FilePlace:
         """Where the last of `keys` stands, or its value.
@@ -103,8 +111,8 @@ class Document:
         return FilePlace(
             self.path,
             line + 1 + self.line_offset,
-            offset - start + 1 + self.column_offset,
-            " " * self.column_offset + text,
+            offset - start + 1 + len(self.margin),
+            (self.margin + text).rstrip() if self.margin else text,
             length,
         )
 

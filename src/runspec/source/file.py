@@ -10,7 +10,7 @@ from ..errors import Fault, FilePlace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MOST_BYTES = 16 * 1024 * 1024
 
@@ -18,12 +18,29 @@ _CHUNK = 1 << 16
 
 
 def read_text(path: str) -> str | Fault:
-    """The text of a regular UTF-8 file, or what is wrong with it.
+    """The text of a regular UTF-8 file, or what is wrong with it."""
+    data = read_bytes(path)
+    return data if isinstance(data, Fault) else text_of(data, path)
 
-    Nothing is waited for: a FIFO, socket or device is refused without reading.
+
+def text_of(data: bytes, path: str) -> str | Fault:
+    """The content of a file as text, or where it isn't UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _bad_byte(path, data, error.start)
+
+
+def read_bytes(
+    path: str, is_enough: Callable[[bytes], bool] | None = None
+) -> bytes | Fault:
+    """What a regular file holds, or why it can't be read.
+
+    Nothing is waited for: a FIFO, socket or device is refused without reading. Of a
+    file larger than 64 KiB no more is read where `is_enough` says so of those.
     """
     try:
-        data = _read(path)
+        return _read(path, is_enough)
     except (FileNotFoundError, NotADirectoryError) as error:
         return _fault("spec-not-found", path, error.strerror or "")
     except OSError as error:
@@ -32,22 +49,19 @@ def read_text(path: str) -> str | Fault:
         return _fault(code, path, error.strerror or "")
     except ValueError:
         return _fault("unreadable", path, "the path has characters no path can have")
-    if isinstance(data, Fault):
-        return data
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _bad_byte(path, data, error.start)
 
 
-def _read(path: str) -> bytes | Fault:
+def _read(path: str, is_enough: Callable[[bytes], bool] | None) -> bytes | Fault:
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     descriptor = os.open(path, flags)
     try:
-        mode = os.fstat(descriptor).st_mode
-        if not S_ISREG(mode):
-            return _fault("not-a-file", path, _kind(mode))
-        data = b"".join(_chunks(descriptor))
+        seen = os.fstat(descriptor)
+        if not S_ISREG(seen.st_mode):
+            return _fault("not-a-file", path, _kind(seen.st_mode))
+        data = os.read(descriptor, _CHUNK)
+        enough = len(data) == _CHUNK and is_enough is not None and is_enough(data)
+        if not enough and len(data) != seen.st_size:
+            data = b"".join((data, *_chunks(descriptor)))
     finally:
         os.close(descriptor)
     if len(data) > MOST_BYTES:
@@ -56,8 +70,8 @@ def _read(path: str) -> bytes | Fault:
 
 
 def _chunks(descriptor: int) -> Iterator[bytes]:
-    """The content, but not much more than may be read."""
-    left = MOST_BYTES
+    """What follows the first chunk, but not much more than may be read."""
+    left = MOST_BYTES - _CHUNK
     while left >= 0:
         chunk = os.read(descriptor, _CHUNK)
         if not chunk:

@@ -32,15 +32,19 @@ def distrust(
     `open_to` are the mode bits that it may not have, WRITABLE or OPEN. None where it
     can be trusted.
     """
-    from shlex import quote
-
     if not (S_ISDIR if directory else S_ISREG)(status.st_mode):
         return Distrust(f"not {'a directory' if directory else 'a regular file'}")
     if status.st_uid not in (os.geteuid(), *owners):
-        mend = f"chown {os.geteuid()} {quote(path)}"
+        mend = f"chown {os.geteuid()} {_quoted(path)}"
         return Distrust(f"owned by user {status.st_uid}", mend)
     if status.st_mode & open_to:
         closed = "go-w" if open_to == WRITABLE else "go=" if directory else "600"
-        mend = f"chmod {closed} {quote(path)}"
+        mend = f"chmod {closed} {_quoted(path)}"
         return Distrust(f"mode {S_IMODE(status.st_mode):04o}", mend)
     return None
+
+
+def _quoted(path: str) -> str:
+    from shlex import quote
+
+    return quote(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..errors import Fault
 from .document import Document
 from .recovery import resume
-from .toml_values import IMPLICIT, MOST_LEVELS, Reader, TomlError
+from .toml_values import BARE, IMPLICIT, MOST_LEVELS, Reader, TomlError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST_FAULTS = 100
 """Reading stops after so many, so that no text takes long or fills the memory."""
+
+MOST_DIGITS = 18
+"""Numbers of fewer digits need no look at how large they are."""
 
 _HEADER = -1
 _CONTROLS = [chr(code) for code in (*range(9), *range(11, 32), 127)]
@@ -28,17 +31,15 @@ def parse_toml(
     path: str = "<string>",
     *,
     line_offset: int = 0,
-    column_offset: int = 0,
+    margin: str = "",
 ) -> Document:
     """Read a TOML text; what is wrong with it is in the document's `faults`.
 
-    One leading byte order mark is passed over (FILE-02). `path` and the offsets
-    are for places only; see `Document`.
+    One leading byte order mark is passed over (FILE-02). `path`, `line_offset` and
+    `margin` are for places only; see `Document`.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    document = Document(
-        path, text, line_offset=line_offset, column_offset=column_offset
-    )
+    document = Document(path, text, line_offset=line_offset, margin=margin)
     parser = _Parser(text)
     parser.run()
     document.tables = parser.tables
@@ -96,11 +97,35 @@ class _Parser:
             elif first == "#":
                 at = source.index("\n", at)
             elif len(found) < MOST_FAULTS:
-                at = self._statement(at, first)
+                at = self._plain(at) or self._statement(at, first)
             else:
                 self.sections.append((at, None))
                 found.append(TomlError(at, "the rest is not read: too many faults"))
                 return
+
+    def _plain(self, at: int) -> int:
+        """Read a line that is no more than `key = "text"` or `key = 8`.
+
+        The offset of the next line. 0 where it is anything else or could be wrong;
+        nothing is read then.
+        """
+        source = self.reader.source
+        end = source.index("\n", at)
+        name, _, word = source[at:end].partition(" = ")
+        if not word or name in self.table or name.strip(BARE) or not name:
+            return 0
+        value: str | int
+        if word[0] == '"' and word.find('"', 1) == len(word) - 1 > 0:
+            if "\\" in word:
+                return 0
+            value = word[1:-1]
+        elif word[0] in "123456789" and len(word) < MOST_DIGITS and _all_digits(word):
+            value = int(word)
+        else:
+            return 0
+        self.table[name] = value
+        self.reader.keys[id(self.table)][name] = (at, at + len(name) + 3)
+        return end + 1
 
     def _statement(self, at: int, first: str) -> int:
         """Read a header or a pair and its line's end; the offset to go on at."""
@@ -139,6 +164,9 @@ class _Parser:
     def _header(self, start: int, names: list[str]) -> int:
         """std-table = "[" key "]", array-table = "[[" key "]]" """
         reader = self.reader
+        end = self._plain_header(start, names)
+        if end:
+            return end
         brackets = "]]" if reader.source.startswith("[[", start) else "]"
         at = reader.blank(start + len(brackets))
         offsets: list[int] = []
@@ -153,6 +181,24 @@ class _Parser:
             raise reader.too_deep(at)
         self._open(names, offsets, brackets == "]]")
         return end + len(brackets)
+
+    def _plain_header(self, start: int, names: list[str]) -> int:
+        """Read a line that is no more than `[a.b]`; its end, or 0."""
+        end = self.reader.source.index("\n", start)
+        line = self.reader.source[start + 1 : end]
+        if line[-1:] != "]" or line[:-1].strip(BARE + "."):
+            return 0
+        parts = line[:-1].split(".")
+        if "" in parts or len(parts) > MOST_LEVELS:
+            return 0
+        names += parts
+        self._begin_section(start, names)
+        offsets: list[int] = []
+        for name in names:
+            offsets.append(start + 1)
+            start += len(name) + 1
+        self._open(names, offsets, many=False)
+        return end
 
     def _begin_section(self, start: int, names: list[str]) -> None:
         """Until its header proves right, a section is kept apart."""
@@ -239,8 +285,14 @@ class _Parser:
             yield _fault(error, document, runnable)
 
 
+def _all_digits(word: str) -> bool:
+    return word.isascii() and word.isdecimal()
+
+
 def _control_characters(text: str) -> Iterator[TomlError]:
     """The first of each kind on each line: TOML allows none but tab and newline."""
+    if text.replace("\n", "").isprintable():
+        return
     for control in _CONTROLS:
         at = text.find(control)
         count = 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ..model import Config, Runnable
+from ..source.document import RECIPE
 from .arg import arg
 from .fields import TYPES
 from .group import group
 from .names import section_name
 from .reader import Reader, shown
 from .relations import relate
-from .table import read
+from .table import read, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .reader import Path
 
 VERSIONS = ("1",)
+INTERFACE = ("args", "commands", "groups")
 JSON_TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 """The values of `type` in JSON Schema (2020-12 validation, section 6.1.1)."""
 
@@ -28,10 +30,11 @@ class Spec:
     """One file: `names` of all its sections, `runnables` those that can be used.
 
     `faults` are errors and warnings in the order of their places. While the file or
-    [config] has errors, no runnable can be used (FILE-07).
+    [config] has errors, no runnable can be used (FILE-07). `script` is the record of
+    that table of a script's block, None for a TOML file.
     """
 
-    __slots__ = ("config", "faults", "names", "path", "runnables")
+    __slots__ = ("config", "faults", "names", "path", "runnables", "script")
 
     def __init__(
         self,
@@ -40,8 +43,10 @@ class Spec:
         config: Config,
         runnables: Mapping[str, Runnable],
         faults: tuple[Fault, ...],
+        script: object = None,
     ) -> None:
         self.path = path
+        self.script = script
         self.names = names
         self.config = config
         self.faults = faults
@@ -71,29 +76,40 @@ def build(document: Document, name: str | None = None) -> Spec:
         if fault.runnable == "config":
             fault.runnable = None
     reader = Reader(document, {"arg": arg, "group": group, "runnable": command}, TYPES)
-    config = _config(reader, tables.get("config", {}))
+    if document.recipe:
+        script = record(reader, "script", (), tables)
+        config = Config()
+    else:
+        script = None
+        config = _config(reader, tables.get("config", {}))
     reader.types = (*TYPES, *config.types)
     names = _names(document)
-    chosen = names if name is None else [name]
-    runnables: dict[str, Runnable] = {}
-    for section in chosen:
-        if section in tables:
-            built = _section(reader, section, tables[section])
-            if built is not None:
-                runnables[section] = built
-    found = document.faults
+    chosen = names if name is None else [each for each in names if each == name]
+    runnables = {each: _section(reader, each) for each in chosen}
+    built = {each: found for each, found in runnables.items() if found is not None}
+    syntax = document.faults
     if name is not None:
-        found = [fault for fault in found if fault.runnable in (None, name)]
-    faults = reader.sorted_faults(found)
-    return Spec(document.path, names, config, runnables, faults)
+        syntax = [fault for fault in syntax if fault.runnable in (None, name)]
+    faults = reader.sorted_faults(syntax)
+    return Spec(document.path, names, config, built, faults, script)
 
 
 def _names(document: Document) -> tuple[str, ...]:
     """Every section, also one of which a syntax fault left nothing."""
+    if document.recipe:
+        return (document.recipe,)
     torn = (fault.runnable for fault in document.faults if fault.runnable)
     names = dict.fromkeys((*document.tables, *torn))
     names.pop("config", None)
     return tuple(names)
+
+
+def _table(tables: Mapping[str, object], path: tuple[str, ...]) -> object:
+    """What stands under these keys; None where nothing does."""
+    found: object = tables
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
 
 
 def _config(reader: Reader, source: object) -> Config:
@@ -101,27 +117,38 @@ def _config(reader: Reader, source: object) -> Config:
         reader.refuse("not-a-table", ("config",), source, "a table")
         return Config()
     config = Config(**read(reader, "config", ("config",), source))
-    if config.version not in VERSIONS:
-        reader.warn(
-            "version-unsupported",
-            ("config", "version"),
-            value=True,
-            received=shown(config.version),
-            expected=VERSIONS,
-        )
+    _check_version(reader, ("config", "version"), config.version)
     return config
 
 
-def _section(reader: Reader, name: str, source: object) -> Runnable | None:
+def _check_version(reader: Reader, path: Path, version: str) -> None:
+    if version not in VERSIONS:
+        known, received = VERSIONS, shown(version)
+        reader.warn(
+            "version-unsupported", path, value=True, received=received, expected=known
+        )
+
+
+def _section(reader: Reader, name: str) -> Runnable | None:
     """One top-level runnable with all its commands; None with faults (SEC-01)."""
+    path = reader.document.section(name)
+    source = _table(reader.document.tables, path)
     if not isinstance(source, dict):
-        reader.refuse("not-a-table", (name,), source, "a table")
+        if source is not None:
+            code = "field-type" if path == RECIPE else "not-a-table"
+            reader.refuse(code, path, source, "a table")
         return None
-    if "autonomy" not in source:
-        reader.warn("no-autonomy", (name,))
-    runnable = _runnable(reader, (name,), name, source)
-    relate(reader, (name,), runnable)
+    if "autonomy" not in source and _has_interface(path, source):
+        reader.warn("no-autonomy", path)
+    runnable = _runnable(reader, path, name, source)
+    _check_version(reader, (*path, "schema"), runnable.schema)
+    relate(reader, path, runnable)
     return runnable
+
+
+def _has_interface(path: Path, source: Mapping[str, object]) -> bool:
+    """Whether somebody is to be told what it does, and how far it may go (RCP-06)."""
+    return path != RECIPE or any(table in source for table in INTERFACE)
 
 
 def command(reader: Reader, path: Path, name: str, source: object) -> object:
@@ -137,7 +164,7 @@ def _runnable(
     """A Runnable at any depth (RUN)."""
     if not section_name(name):
         reader.fault("name-invalid", path, received=shown(name))
-    if source.get("description", "") == "":
+    if source.get("description", "") == "" and _has_interface(path, source):
         reader.warn("no-description", path)
     if source.get("require-command") is True and not source.get("commands"):
         reader.warn("require-command-without-commands", (*path, "require-command"))

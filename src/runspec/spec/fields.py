@@ -30,6 +30,11 @@ CONFIRM = ("server", "host")
 LAUNCHERS = ("torchrun", "ray", "direct")
 LAUNCHER_ALIASES = {"python": "direct"}
 CONFIG_FORMATS = ("omegaconf", "yaml", "json")
+CONTAINER_RUNTIMES = ("none", "docker", "podman", "apptainer", "pyxis")
+PACKAGERS = ("git", "pattern", "none")
+TUNNELS = ("local", "ssh")
+KUBERNETES_KINDS = ("job", "jobset", "pytorchjob", "trainjob", "rayjob")
+SECRET_SCHEMES = ("env", "file", "cmd")
 UI = (
     "text",
     "textarea",
@@ -193,6 +198,7 @@ KINDS = {
                 },
             },
         ),
+        Kind("flags", "str", "a string of words, quoted as for a shell", _STRING),
         Kind(
             "run-as",
             "str | RunAs",
@@ -212,6 +218,18 @@ KINDS = {
             {
                 "type": "object",
                 "additionalProperties": {"type": ["string", "number", "boolean"]},
+            },
+        ),
+        Kind(
+            "secrets",
+            "Mapping[str, str]",
+            "a table of references: env:NAME, file:PATH or cmd:COMMAND",
+            {
+                "type": "object",
+                "additionalProperties": {
+                    **_STRING,
+                    "pattern": f"^({'|'.join(SECRET_SCHEMES)}):.",
+                },
             },
         ),
         Kind(
@@ -400,7 +418,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "sudo",
             BECOME_METHODS,
         ),
-        Field("become_flags", "str", "RUN-08", "Further flags of that method."),
+        Field("become_flags", "flags", "RUN-08", "Further flags of that method."),
         Field(
             "enforce_run_as",
             "enum",
@@ -555,6 +573,216 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("nodes", "positive", "RUN-11", "How many nodes.", 1),
         Field("gpus_per_node", "gpus", "RUN-11", "How many GPUs on each.", 8),
     ),
+    "script": (
+        Field("dependencies", "strs", "RCP-05", "What it imports (PEP 508).", ()),
+        Field("requires-python", "str", "RCP-05", "Versions of Python it runs on."),
+        Field("tool", "table", "RCP-04", "`[tool.runspec]` is the runnable.", {}),
+    ),
+    "profile": (
+        Field(
+            "executor",
+            "str",
+            "PRF-02",
+            "Where it runs: local, slurm, ray, kubernetes, skypilot or an installed "
+            "executor.",
+            "local",
+        ),
+        Field("extends", "str-or-strs", "PRF-03", "Profiles it takes from.", ()),
+        Field("nodes", "positive", "PRF-02", "How many nodes; the recipe's if absent."),
+        Field(
+            "gpus_per_node",
+            "gpus",
+            "PRF-02",
+            "How many GPUs on each; the recipe's if absent.",
+        ),
+        Field("ntasks_per_node", "positive", "PRF-02", "Tasks on each node.", 1),
+        Field(
+            "nproc_per_node",
+            "gpus",
+            "PRF-02",
+            "Processes that torchrun starts on each node.",
+        ),
+        Field("cpus_per_task", "positive", "PRF-02", "CPUs of each task."),
+        Field("mem", "str", "PRF-02", 'Memory of a node, like "64G"; "0" is all.'),
+        Field("time", "str", "PRF-02", 'How long it may run, like "04:00:00".'),
+        Field("exclusive", "bool", "PRF-02", "Whole nodes, shared with nobody.", False),
+        Field(
+            "launch",
+            "enum",
+            "PRF-02",
+            "How the script is started; as the recipe says if absent.",
+            None,
+            LAUNCHERS,
+        ),
+        Field("workdir", "str", "PRF-02", "Working directory in the container."),
+        Field("container_image", "str", "PRF-02", "Image; the recipe's if absent."),
+        Field("container", "str", "PRF-02", "Another name of container_image."),
+        Field(
+            "container_runtime",
+            "enum",
+            "PRF-02",
+            "What runs the container; the executor's own if absent.",
+            None,
+            CONTAINER_RUNTIMES,
+        ),
+        Field("container_args", "strs", "PRF-02", "Further options of that.", ()),
+        Field("mounts", "strs", "PRF-02", "Mounts, each HOST:CONTAINER[:ro].", ()),
+        Field("startup_commands", "strs", "PRF-02", "Shell lines run before.", ()),
+        Field("env_vars", "env-table", "PRF-05", "Variables that are no secrets.", {}),
+        Field("secrets", "secrets", "PRF-05", "Variables that are secrets.", {}),
+        Field(
+            "rendezvous_port",
+            "positive",
+            "PRF-02",
+            "Port of the first node where processes meet; chosen if absent.",
+        ),
+        Field(
+            "packager",
+            "enum",
+            "PRF-02",
+            "What code goes along: all files of the git repository, those of a "
+            "pattern, or none.",
+            "git",
+            PACKAGERS,
+        ),
+        Field(
+            "packager_include_pattern",
+            "str-or-strs",
+            "PRF-02",
+            "Patterns of the files, from the folder of the code.",
+            (),
+        ),
+        Field(
+            "packager_max_mb",
+            "positive",
+            "PRF-02",
+            "The largest archive of code that is sent, in MB.",
+            512,
+        ),
+        Field("account", "str", "PRF-02", "Slurm account that pays."),
+        Field("partition", "str", "PRF-02", "Slurm partition."),
+        Field("run_partition", "str", "PRF-02", "Partition of what is waited for."),
+        Field("batch_partition", "str", "PRF-02", "Partition of what is detached."),
+        Field("qos", "str", "PRF-02", "Slurm quality of service."),
+        Field("constraint", "str", "PRF-02", "Features that Slurm's nodes must have."),
+        Field("gres", "str", "PRF-02", "Slurm's --gres, in place of its GPU options."),
+        Field("array", "str", "PRF-02", 'Slurm\'s --array, like "0-7%2".'),
+        Field("dependency", "str", "PRF-02", 'Slurm\'s --dependency, "afterok:123".'),
+        Field("sbatch_args", "strs", "PRF-02", "Further options of sbatch.", ()),
+        Field("srun_args", "strs", "PRF-02", "Further options of srun.", ()),
+        Field(
+            "tunnel",
+            "enum",
+            "PRF-02",
+            "How the cluster is reached: from here, or over SSH.",
+            "local",
+            TUNNELS,
+        ),
+        Field("host", "str", "PRF-02", "Host to reach over SSH."),
+        Field("user", "str", "PRF-02", "User there."),
+        Field("port", "positive", "PRF-02", "SSH port there."),
+        Field("identity", "str", "PRF-02", "Path of the private key for it."),
+        Field("ssh_options", "strs", "PRF-02", "Further options of ssh.", ()),
+        Field("remote_job_dir", "str", "PRF-02", "Folder there for code and jobs."),
+        Field("address", "str", "PRF-02", "Address of a Ray cluster's dashboard."),
+        Field(
+            "kind",
+            "enum",
+            "PRF-02",
+            "What Kubernetes runs it as.",
+            "job",
+            KUBERNETES_KINDS,
+        ),
+        Field("namespace", "str", "PRF-02", "Kubernetes namespace."),
+        Field("context", "str", "PRF-02", "Context of kubectl's configuration."),
+        Field("service_account", "str", "PRF-02", "Service account of the pods."),
+        Field(
+            "image_pull_secrets",
+            "strs",
+            "PRF-02",
+            "Kubernetes secrets for the image's registry, by name.",
+            (),
+        ),
+        Field("node_selector", "str-table", "PRF-02", "Labels a node must have.", {}),
+        Field(
+            "tolerations",
+            "strs",
+            "PRF-02",
+            "Taints that are tolerated, each KEY[=VALUE][:EFFECT].",
+            (),
+        ),
+        Field(
+            "gpu_resource",
+            "str",
+            "PRF-02",
+            "What a Kubernetes node calls its GPUs.",
+            "nvidia.com/gpu",
+        ),
+        Field("shm_size", "str", "PRF-02", 'Size of /dev/shm in a pod, like "16Gi".'),
+        Field(
+            "runtime",
+            "str",
+            "PRF-02",
+            "ClusterTrainingRuntime of a trainjob.",
+            "torch-distributed",
+        ),
+        Field(
+            "ttl",
+            "count",
+            "PRF-02",
+            "Seconds after which Kubernetes removes an ended job.",
+            86400,
+        ),
+        Field(
+            "patience",
+            "count",
+            "PRF-02",
+            "Seconds to wait for a pod, or a cluster that doesn't answer.",
+            600,
+        ),
+        Field("cloud", "str", "PRF-02", "Cloud that SkyPilot takes."),
+        Field("region", "str", "PRF-02", "Region of it."),
+        Field("zone", "str", "PRF-02", "Zone of it."),
+        Field("accelerators", "str", "PRF-02", 'What SkyPilot takes, like "H100:8".'),
+        Field("instance_type", "str", "PRF-02", "Instance type of the cloud."),
+        Field("disk_size", "positive", "PRF-02", "Size of the disk in GB."),
+        Field("use_spot", "bool", "PRF-02", "Whether spot instances will do.", False),
+        Field(
+            "cluster", "str", "PRF-02", "SkyPilot cluster; one of its own if absent."
+        ),
+        Field(
+            "down",
+            "bool",
+            "PRF-02",
+            "Whether a cluster of its own is taken down at the end.",
+            True,
+        ),
+    ),
+    "pipeline": (
+        Field("name", "str", "PIP-01", "What it is called; the file's name if absent."),
+        Field("on", "str", "PIP-05", "Profile of stages that name none."),
+        Field(
+            "artifacts",
+            "str",
+            "PIP-03",
+            "Folder of the artifacts of all runs; the run's own folder when absent.",
+        ),
+        Field("stages", "sections:stage", "PIP-01", "Its stages.", required=True),
+    ),
+    "stage": (
+        Field("recipe", "str", "PIP-01", "The recipe, from here.", required=True),
+        Field("config", "str", "PIP-01", "Its config; the recipe's default if absent."),
+        Field("after", "strs", "PIP-02", "Stages that must have ended well.", ()),
+        Field("overrides", "strs", "PIP-01", "What follows a launch's options.", ()),
+        Field("on", "str", "PIP-05", "Profile of this stage."),
+        Field(
+            "produces",
+            "str-table",
+            "PIP-03",
+            "Artifacts by name: files or folders below RUNSPEC_ARTIFACTS_DIR.",
+            {},
+        ),
+    ),
 }
 """Every table of the format by name, its fields in the order help shows them."""
 
@@ -570,9 +798,13 @@ CLASSES = {
     "run": "Run",
     "recipe-config": "RecipeConfig",
     "resources": "Resources",
+    "script": "Script",
+    "profile": "Profile",
+    "pipeline": "Pipeline",
+    "stage": "Stage",
 }
 """The model class of each table."""
-NAMED = ("arg", "group", "runnable", "jump-host")
+NAMED = ("arg", "group", "runnable", "jump-host", "stage")
 """Tables whose records are known by the key they stand under."""
 EVERY_CALL = ("config", "runnable", "arg")
 """Tables that a program meets at every start; the others are in `model_more`."""

@@ -17,6 +17,9 @@ INHERITED = (
     "warm",
     "serve",
     "hosts",
+    "run_as",
+    "become_method",
+    "become_flags",
     "audit",
 )
 

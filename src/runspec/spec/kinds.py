@@ -5,7 +5,15 @@ A check notes what is wrong with the reader it is given; `path` is the field's.
 
 from __future__ import annotations
 
-from .fields import AUDIENCES, CONTEXTS, KINDS, LAUNCHER_ALIASES, LAUNCHERS, Field
+from .fields import (
+    AUDIENCES,
+    CONTEXTS,
+    KINDS,
+    LAUNCHER_ALIASES,
+    LAUNCHERS,
+    SECRET_SCHEMES,
+    Field,
+)
 from .names import DIGITS, LETTERS
 from .reader import BAD, Reader
 
@@ -45,6 +53,24 @@ def _wrong(reader: Reader, path: Path, field: Field, value: object) -> object:
 
 def _string(reader: Reader, path: Path, field: Field, value: object) -> object:
     return value if isinstance(value, str) else _wrong(reader, path, field, value)
+
+
+def _flags(reader: Reader, path: Path, field: Field, value: object) -> object:
+    """RUN-08: words as a shell takes them apart, and nothing else of a shell's."""
+    if not isinstance(value, str):
+        return _wrong(reader, path, field, value)
+    from shlex import split
+
+    try:
+        split(value)
+    except ValueError as error:
+        reader.fault(
+            "become-flags-invalid", path, value=True, received=value, detail=str(error)
+        )
+        return BAD
+    if "\0" in value:
+        return reader.refuse("become-flags-invalid", path, value)
+    return value
 
 
 def _boolean(reader: Reader, path: Path, field: Field, value: object) -> object:
@@ -268,6 +294,28 @@ def is_variable(name: str) -> bool:
     return bool(name) and "=" not in name and "\0" not in name
 
 
+def _secrets(reader: Reader, path: Path, field: Field, value: object) -> object:
+    """A table of references (PRF-05); what isn't one may be the secret itself."""
+    if not isinstance(value, dict):
+        reader.secrets.append(path)
+        reader.fault(
+            "field-type", path, value=True, expected=(KINDS[field.kind].words,)
+        )
+        return BAD
+    wrong = [key for key, each in value.items() if not is_reference(each)]
+    for key in wrong:
+        reader.secrets.append((*path, key))
+        forms = ("env:NAME", "file:PATH", "cmd:COMMAND")
+        reader.fault("secret-reference", (*path, key), value=True, expected=forms)
+    return BAD if wrong else value
+
+
+def is_reference(value: object) -> TypeGuard[str]:
+    """Whether it says where a secret is: `env:NAME`, `file:PATH` or `cmd:COMMAND`."""
+    scheme, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
+    return scheme in SECRET_SCHEMES and bool(rest) and "\0" not in rest
+
+
 def _gpus(reader: Reader, path: Path, field: Field, value: object) -> object:
     if isinstance(value, str):
         if value in GPU_WORDS:
@@ -288,6 +336,7 @@ def _rotate(reader: Reader, path: Path, field: Field, value: object) -> object:
 
 CHECKS: dict[str, Check] = {
     "str": _string,
+    "flags": _flags,
     "bool": _boolean,
     "count": _count,
     "positive": _positive,
@@ -307,6 +356,7 @@ CHECKS: dict[str, Check] = {
     "delimiter": _delimiter,
     "str-table": _string_table,
     "env-table": _variables,
+    "secrets": _secrets,
     "gpus": _gpus,
     "rotate": _rotate,
 }

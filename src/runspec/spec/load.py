@@ -7,7 +7,7 @@ import os
 from ..errors import Fault, FilePlace, SpecError
 from ..nearest import nearest
 from ..source import kept
-from ..source.toml import read_toml
+from ..source.spec import declares_nothing, read_spec
 from .build import Spec, build
 from .keep import dump, keep
 
@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 def load(path: str, name: str, *, sole: bool) -> Entry:
     """One runnable of `path`, as `specfile.read` gives it. Raises SpecError."""
     seen = _status(path)
-    spec = build(read_toml(path))
-    chosen = _choose(spec, name, sole)
+    spec = build(read_spec(path))
+    chosen = choose(spec, name, sole=sole)
     errors = spec.errors_for(chosen)
     if errors:
         raise SpecError(*errors)
     if seen is not None:
         _keep(spec, seen)
     return dump(spec.runnables[chosen]), dump(spec.config), _warnings(spec, chosen)
+
+
+def is_declared(script: str, name: str | None) -> bool:
+    """Whether a script declares itself, by that name where there is one (FIND-08)."""
+    document = read_spec(script)
+    return not declares_nothing(document) and name in (None, document.recipe)
 
 
 def _status(path: str) -> os.stat_result | None:
@@ -36,7 +42,11 @@ def _status(path: str) -> os.stat_result | None:
         return None
 
 
-def _choose(spec: Spec, name: str, sole: bool) -> str:
+def choose(spec: Spec, name: str, *, sole: bool) -> str:
+    """The name of a runnable of `spec`, that of the only one with `sole`.
+
+    Raises SpecError (`unknown-runnable`).
+    """
     if name in spec.names:
         return name
     if sole and len(spec.names) == 1:

@@ -46,7 +46,8 @@ def _filled(chain: tuple[Runnable, ...], config: Config) -> dict[str, Json]:
     level = chain[-1]
     data = plain(level)
     data["autonomy"] = autonomy_of(chain, config)
-    data["enforce_run_as"] = level.enforce_run_as or config.enforce_run_as
+    enforced = inherited(chain, "enforce_run_as")
+    data["enforce_run_as"] = enforced or config.enforce_run_as
     data["runspec_env"] = level.runspec_env or config.runspec_env
     for attribute in INHERITED:
         data[attribute] = plain_value(inherited(chain, attribute))

@@ -39,6 +39,10 @@ ABSENCES = frozenset(
         "example-without-cmd",
         "run-as-empty",
         "require-command-without-commands",
+        "pipeline-without-stages",
+        "stage-without-recipe",
+        "unknown-stage",
+        "artifact-unknown",
     }
 )
 """Faults that say something isn't there: the lines a syntax fault lost may have it."""
@@ -95,7 +99,7 @@ class Reader:
         related: Place | None = None,
     ) -> None:
         """Note a fault at the key of `path`, or at its `value` or an item of it."""
-        section = section_of(path)
+        section = self.section_of(path)
         count = self.counts.get((section, severity), 0)
         if count >= MOST_FAULTS or (code in ABSENCES and section in self.torn):
             return
@@ -115,6 +119,12 @@ class Reader:
             related=related,
         )
         self.faults.append(fault)
+
+    def section_of(self, path: Path) -> str | None:
+        """The runnable a path stands in; None for [config] and the file (FILE-07)."""
+        if self.document.recipe:
+            return self.document.recipe
+        return None if not path or path[0] == "config" else str(path[0])
 
     def warn(
         self,
@@ -194,13 +204,6 @@ class Reader:
 
             mask(faults, self.document, self.secrets)
         return tuple(sorted(faults, key=_order))
-
-
-def section_of(path: Path) -> str | None:
-    """The runnable a path stands in; None for [config] and the file (FILE-07)."""
-    if not path or path[0] == "config":
-        return None
-    return str(path[0])
 
 
 def _order(fault: Fault) -> tuple[int, int]:
