@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..call import Invocation, Value
+    from .account import Account
 
+HANDED_OVER = frozenset(
+    (
+        *("RUNSPEC_AGENT", "RUNSPEC_DEBUG"),
+        *("LANG", "LANGUAGE", "TZ", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR"),
+    )
+)
+"""What of an environment another user's program gets, beside `LC_*` (BEC-06)."""
 HANDED_ON = frozenset(("RUNSPEC_AGENT", "RUNSPEC_DEBUG", "RUNSPEC_ENV_FILE"))
 DEFAULT_SOURCES = ("spec_default", "config")
 
@@ -62,3 +70,24 @@ def child_environment(
         if not name.startswith("RUNSPEC_") or name in HANDED_ON
     }
     return kept | exports(invocation)
+
+
+def foreign_environment(
+    environ: Mapping[str, str], invocation: Invocation, account: Account
+) -> dict[str, str]:
+    """The same for a program that runs as another user, but for its PATH (BEC-06).
+
+    Nothing that belongs to this user's session, or that would choose which code runs,
+    is in it unless the spec names it as the variable of an argument. This user's env
+    file has been read, and isn't that user's to read.
+    """
+    declared = {name for value in invocation.values.values() for name in value.arg.env}
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name in HANDED_OVER or name.startswith("LC_") or name in declared
+    }
+    own = {"HOME": account.home, "SHELL": account.shell or "/bin/sh"}
+    own |= {"USER": account.name, "LOGNAME": account.name}
+    own["RUNSPEC_ENV_FILE"] = ""
+    return own | kept | exports(invocation)

@@ -4,9 +4,10 @@ To a zygote go single bytes, each with descriptors (unix(7), SCM_RIGHTS): JOB wi
 control socket and the write ends of stdout, stderr and progress; WARM with a control
 socket and the socket of the zygote to come.
 
-On a control socket the server sends a frame, what is to be done, and perhaps a word
+On a control socket the server sends a frame, what is to be done, and perhaps words
 later. The answer is BEGUN, then a marshalled `Report`, then the end. Any other means
-that nothing was run.
+that nothing was run. A runner that is another user's (`runner`) says `hello` first,
+then is given JOB or OWN with its descriptors, and is a keeper from there on.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     Report: TypeAlias = tuple[int, bool, str, int]
-    JobFrame: TypeAlias = tuple[tuple[str, ...], dict[str, str], str, str | None]
+    Become: TypeAlias = tuple[tuple[str, ...], str, int, int]
+    Task: TypeAlias = tuple[tuple[str, ...], dict[str, str], str]
+    JobFrame: TypeAlias = tuple[
+        tuple[str, ...], dict[str, str], str, str | None, Become | None
+    ]
+    FarFrame: TypeAlias = tuple[tuple[str, ...], dict[str, str], str, tuple[int, int]]
     Stamp: TypeAlias = tuple[str, int, int, int]
     Verdict: TypeAlias = tuple[bool, tuple[Stamp, ...]]
 
@@ -37,9 +43,16 @@ loaded. The directory it is started in isn't for it to import from, and doing wi
 `-P` leaves a script's `sys.flags` as they are."""
 JOB = b"j"
 WARM = b"w"
+OWN = b"o"
+"""A job of a person's own terminal and session."""
 BEGUN = b"+"
 RELEASE = -1.0
 """The word to a keeper that it has nothing to keep; any other is seconds of grace."""
+INTERRUPTED = -2.0
+"""That a person wants the program to end, and with it all that it has started."""
+SIGNAL = -100.0
+"""This less the number of a signal: the program is to have it."""
+HELLO = b"h"
 WORD_SIZE = 8
 SIZE_SIZE = 8
 MOST_DESCRIPTORS = 4
@@ -68,7 +81,12 @@ def take(channel: socket) -> tuple[bytes, list[int]]:
     return kind, list(found)
 
 
-def frame(value: JobFrame | Verdict | str) -> bytes:
+def hello(uid: int) -> bytes:
+    """What a process says that was started as another user."""
+    return HELLO + uid.to_bytes(4, "little")
+
+
+def frame(value: JobFrame | FarFrame | Verdict | str) -> bytes:
     """A value with its size before it."""
     content = marshal.dumps(value)
     return len(content).to_bytes(SIZE_SIZE, "little") + content

@@ -12,9 +12,19 @@ import select
 import signal
 from time import monotonic
 
-from .handover import BEGUN, RELEASE, WORD_SIZE, refuse, report, spoken, take_frame
+from .handover import (
+    BEGUN,
+    INTERRUPTED,
+    RELEASE,
+    SIGNAL,
+    WORD_SIZE,
+    refuse,
+    report,
+    spoken,
+    take_frame,
+)
 from .order import NOT_STARTED
-from .tree import adopt, end_with_parent, tree_of
+from .tree import adopt, can_adopt, end_with_parent, send, tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,14 +40,20 @@ GRACE = 2.0
 """Seconds between TERM and KILL where the server can't say."""
 STUBBORN = 5.0
 """Seconds after which what doesn't end by KILL is given up."""
+INTERRUPTS = (-signal.SIGINT, 128 + signal.SIGINT)
+"""How a program ends that somebody at its terminal has interrupted."""
 AGAIN = 0.05
 """Seconds between two rounds of KILL."""
-LASTING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+LASTING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 """What doesn't end a keeper, which is there until the end."""
 
 
 def keep(
-    control: socket, streams: Sequence[int], begin: Callable[[object, int], T]
+    control: socket,
+    streams: Sequence[int],
+    begin: Callable[[object, int], T],
+    *,
+    session: bool = True,
 ) -> T:
     """Fork a process and keep it; returns only there, with what `begin` returns.
 
@@ -45,6 +61,9 @@ def keep(
     takes the frame that comes on `control`, says BEGUN and calls `begin`, with a
     descriptor to write to why nothing can be started; `begin` closes that when the
     start can't fail any more. `streams` are the program's alone.
+
+    Without a `session` of its own, the program is a person's, at their terminal: what
+    it leaves behind stays, unless they stopped it.
     """
     try:
         keeper = os.getpid()
@@ -55,9 +74,10 @@ def keep(
         if pid:
             for each in (*streams, failure):
                 os.close(each)
-            _keep(control, pid, failed)
+            _keep(control, pid, failed, spares=not session)
         os.close(failed)
-        os.setsid()
+        if session or not can_adopt():
+            os.setsid()
         end_with_parent(keeper)
         task = _begun(control, failure)
     except BaseException:  # noqa: BLE001  it never goes back into the zygote's loop
@@ -84,10 +104,10 @@ def _begun(control: socket, failure: int) -> object:
     return task
 
 
-def _keep(control: socket, pid: int, failed: int) -> NoReturn:
+def _keep(control: socket, pid: int, failed: int, *, spares: bool) -> NoReturn:
     for number in LASTING:
         signal.signal(number, signal.SIG_IGN)
-    watch = _Watch(control, pid, failed)
+    watch = _Watch(control, pid, failed, spares=spares)
     left = watch.until_gone()
     reason = _said(failed)
     if reason:
@@ -109,8 +129,9 @@ def _said(failed: int) -> str:
 class _Watch:
     """Waits for a program, then for all it has started."""
 
-    def __init__(self, control: socket, pid: int, failed: int) -> None:
+    def __init__(self, control: socket, pid: int, failed: int, *, spares: bool) -> None:
         self.status: int | None = None
+        self._spares = spares
         self._control = control
         self._failed = failed
         self._begun = False
@@ -127,6 +148,8 @@ class _Watch:
     def until_gone(self) -> int:
         """Return when nothing runs any more; how many processes could not be ended."""
         self._wait(None, lambda: self.status is not None or self._told)
+        if self._spares and not self._told and self.status not in INTERRUPTS:
+            return 0
         self._wait(LINGER, lambda: self._gone or self._told)
         if not self._gone:
             self._tree.end()
@@ -174,9 +197,15 @@ class _Watch:
             content = self._control.recv(WORD_SIZE)
         except OSError:
             content = b""
-        self._grace = spoken(content) if len(content) == WORD_SIZE else GRACE
-        if self._grace == RELEASE:
+        word = spoken(content) if len(content) == WORD_SIZE else GRACE
+        if word == RELEASE:
             os._exit(0)
+        if word == INTERRUPTED:
+            self._spares = False
+        elif word <= SIGNAL:
+            send([self._pid], int(SIGNAL - word))
+        else:
+            self._grace = word
 
     def _reap(self) -> None:
         while not self._gone:

@@ -3,43 +3,64 @@
 from __future__ import annotations
 
 import os
-import signal
 
 from . import script
+from .execute import PROGRESS, execute, fail, place
+from .order import NOT_STARTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn
 
-    from .handover import JobFrame
+    from .handover import Become, JobFrame, Task
     from .interpreter import Interpreter
-
-PROGRESS = 3
-"""The descriptor that RUNSPEC_PROGRESS names in every program."""
-STARTS_DEFAULT = ("SIGPIPE", "SIGXFZ", "SIGXFSZ")
-"""What Python ignores and a program expects to find as the system has it."""
 
 
 def launch(
-    streams: Sequence[int], interpreter: Interpreter, job: JobFrame, failure: int
+    streams: Sequence[int], interpreter: Interpreter | None, job: JobFrame, failure: int
 ) -> Callable[[], None]:
-    """Become the program. Returns only for a script, with what runs it."""
-    argv, environ, cwd, path = job
+    """Become the program. Returns only for a script, with what runs it.
+
+    Without a started `interpreter`, a script is a program like any other.
+    """
+    argv, environ, cwd, path, become = job
     try:
         environ["RUNSPEC_PROGRESS"] = str(PROGRESS)
-        _place(streams)
         os.chdir(cwd)
-        run = path and _prepared(path, argv, environ, interpreter)
-        if not run:
-            _execute(argv, environ)
+        _place(streams[:2])
+        if become is not None:
+            _escalate(become, (argv, environ, cwd), streams[2], failure)
+        place(streams[2], PROGRESS)
+        run = None
+        if path and interpreter is not None:
+            run = _prepared(path, argv, environ, interpreter)
+        if run is None:
+            execute(argv, environ)
         os.close(failure)
     except (OSError, ValueError) as error:
-        os.write(failure, _reason(error).encode(errors="replace")[:4096])
-        os._exit(1)
+        fail(failure, error)
     except BaseException:  # noqa: BLE001  it never goes back into the zygote's loop
         os._exit(1)
     return run
+
+
+def _escalate(become: Become, task: Task, progress: int, failure: int) -> NoReturn:
+    """Stay, and be to the keeper what the program would be."""
+    from .escalate import GRACE_OF_JOBS, Escalation, NotBecomeError
+    from .handover import JOB
+    from .supervise import end_like
+
+    escalation = Escalation(become, JOB, GRACE_OF_JOBS)
+    try:
+        status, started, why, _ = escalation.run(task, progress)
+    except NotBecomeError as error:
+        method = os.path.basename(become[0][0])
+        why = f"{method} did not become {become[1]}: {error}"
+        status, started = NOT_STARTED, False
+    if not started:
+        os.write(failure, why.encode(errors="replace")[:4096])
+    end_like(status)
 
 
 def _prepared(
@@ -53,29 +74,7 @@ def _prepared(
 
 
 def _place(streams: Sequence[int]) -> None:
-    """stdin is /dev/null already, as the zygote's is; nothing else stays open."""
-    stdout, stderr, progress = streams
-    os.dup2(stdout, 1)
-    os.dup2(stderr, 2)
-    os.close(stdout)
-    os.close(stderr)
-    if progress != PROGRESS:
-        os.dup2(progress, PROGRESS)
-        os.close(progress)
-    os.set_inheritable(PROGRESS, True)
-
-
-def _execute(argv: tuple[str, ...], environ: dict[str, str]) -> NoReturn:
-    for name in STARTS_DEFAULT:
-        number = getattr(signal, name, None)
-        if number is not None:
-            signal.signal(number, signal.SIG_DFL)
-    os.execve(argv[0], argv, environ)  # noqa: S606  no shell is meant
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if not isinstance(error, OSError) or error.strerror is None:
-        return str(error)
-    if error.filename is None:
-        return error.strerror
-    return f"{error.strerror}: {error.filename}"
+    """stdin is /dev/null already, as the zygote's is."""
+    for number, descriptor in enumerate(streams, 1):
+        os.dup2(descriptor, number)
+        os.close(descriptor)

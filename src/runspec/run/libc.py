@@ -10,11 +10,19 @@ if TYPE_CHECKING:
 
 
 def _function(name: str) -> Callable[..., int] | None:
+    """One that takes and returns int; `ctypes` costs three times what it wraps."""
     try:
-        import ctypes
+        from _ctypes import FUNCFLAG_CDECL, CFuncPtr, _SimpleCData, dlopen, dlsym
 
-        found: Callable[..., int] = ctypes.CDLL(None)[name]
-    except (ImportError, OSError, AttributeError):
+        class Int(_SimpleCData):  # type: ignore[type-arg]
+            _type_ = "i"
+
+        class Function(CFuncPtr):
+            _flags_ = FUNCFLAG_CDECL
+            _restype_ = Int
+
+        found: Callable[..., int] = Function(dlsym(dlopen(None, 0), name))  # type: ignore[arg-type]
+    except (ImportError, OSError, AttributeError, TypeError):
         return None
     return found
 

@@ -75,7 +75,7 @@ class Nursery:
 
     def forked(self, order: Order) -> str | None:
         """The script, if a fork runs it as a new interpreter would."""
-        if order.script is None or order.warm is False:
+        if order.script is None or order.warm is False or order.become:
             return None
         if read_at_start(order.environ) != self._read_at_start:
             return None

@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .become import Become
+
 
 class Order:
     """A program to start.
@@ -15,9 +17,10 @@ class Order:
     starting the program comes to, run by this very interpreter without options.
     `warm` says how such a script runs: None in a fork of a started interpreter, True
     in a fork that has the script's module imported, False in a new interpreter.
+    `become` says how it comes to run as another user.
     """
 
-    __slots__ = ("argv", "cwd", "environ", "script", "warm")
+    __slots__ = ("argv", "become", "cwd", "environ", "script", "warm")
 
     def __init__(
         self,
@@ -27,12 +30,14 @@ class Order:
         *,
         script: str | None = None,
         warm: bool | None = None,
+        become: Become | None = None,
     ) -> None:
         self.argv = argv
         self.environ = dict(environ)
         self.cwd = cwd
         self.script = script
         self.warm = warm
+        self.become = become
 
 
 class Ending:

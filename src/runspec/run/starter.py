@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from ..loop import Future
 from . import handover
-from .channel import received, sent
+from .channel import pair, received, sent
 from .nursery import Nursery
 from .order import NOT_STARTED, Ending
 from .slot import Slot
@@ -28,17 +30,43 @@ class Job:
     """A program that is being run, or is about to be.
 
     `stdout`, `stderr` and `progress` are non-blocking descriptors to read from; they
-    belong to whoever started the job. `ended` settles when the program has ended and
-    nothing that it has started runs any more.
+    belong to whoever started the job, as does `stdin`, a non-blocking descriptor to
+    write to where it has one. `ended` settles when the program has ended and nothing
+    that it has started runs any more.
     """
 
-    __slots__ = ("asked", "ended", "progress", "slot", "stderr", "stdout")
+    __slots__ = (
+        "_control",
+        "alone",
+        "asked",
+        "ended",
+        "progress",
+        "slot",
+        "stderr",
+        "stdin",
+        "stdout",
+    )
 
     def __init__(self, slot: Slot) -> None:
         self.ended: Future[Ending] = Future()
         self.asked: Future[float] = Future()
         self.slot = slot
         self.stdout, self.stderr, self.progress = slot.reads
+        self.stdin: int | None = None
+        self.alone: int | None = None
+        self._control: socket | None = None
+
+    def attach(self, control: socket) -> None:
+        """Its keeper has the task, and listens on this socket."""
+        self._control = control
+
+    def signal(self, number: int) -> None:
+        """Give the program a signal; nothing once it has ended."""
+        from contextlib import suppress
+
+        if self._control is not None:
+            with suppress(OSError):
+                self._control.send(handover.word(handover.SIGNAL - number))
 
     def stop(self, grace: float) -> None:
         """Ask the whole tree to end (TERM), and kill it after `grace` seconds."""
@@ -73,6 +101,26 @@ class Starter:
         self._loop.spawn(self._run(job, order))
         return job
 
+    def start_alone(self, order: Order, *, stdin: bool) -> Job:
+        """Run it without a zygote, with a stdin if it has one. Raises OSError."""
+        from .alone import fork_keeper
+
+        slot = Slot()
+        job = Job(slot)
+        order.warm = False
+        control, keeper = pair()
+        read, job.stdin = os.pipe() if stdin else (None, None)
+        if job.stdin is not None:
+            os.set_blocking(job.stdin, False)
+        with keeper:
+            job.alone = fork_keeper(keeper, slot.ends, read)
+        if read is not None:
+            os.close(read)
+        slot.control = control
+        self._jobs.add(job)
+        self._loop.spawn(self._run(job, order))
+        return job
+
     async def close(self) -> None:
         """Stop all jobs, wait until nothing of them is left, end the zygotes."""
         self._closing = True
@@ -90,6 +138,8 @@ class Starter:
         except ValueError as error:
             ending = Ending(NOT_STARTED, False, str(error))
         job.slot.release()
+        if job.alone is not None:
+            os.waitpid(job.alone, 0)
         self._jobs.discard(job)
         job.ended.settle(ending)
 
@@ -106,8 +156,12 @@ class Starter:
     async def _attempt(self, job: Job, order: Order) -> Ending | None:
         """None where the zygote has ended before anything began."""
         script = self._nursery.forked(order)
-        frame = handover.frame((order.argv, order.environ, order.cwd, script))
+        become = order.become.frame() if order.become else None
+        task = order.argv, order.environ, order.cwd, script, become
+        frame = handover.frame(task)
         slot = job.slot
+        if slot.control is None and job.alone is not None:
+            return Ending(NOT_STARTED, False, "the process that keeps it ended")
         if slot.control is None:
             zygote = await self._nursery.zygote(order)
             if not await zygote.man(slot):
@@ -117,6 +171,7 @@ class Starter:
         with control:
             if not await sent(self._loop, control, frame):
                 return None
+            job.attach(control)
             word = self._loop.spawn(self._pass_on(job, control))
             try:
                 return await self._followed(job, control)

@@ -19,7 +19,7 @@ PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
 """What Python ignores and a program expects as the system has it."""
 
 
-def supervise(argv: list[str], environ: Mapping[str, str]) -> int:
+def supervise(argv: tuple[str, ...], environ: Mapping[str, str]) -> int:
     """Run it and wait; the exit status, or minus the number of a signal.
 
     Raises OSError where it can't be started.

@@ -112,9 +112,14 @@ def adopt() -> None:
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def can_adopt() -> bool:
+    """Whether the system has that, and so knows all that a program has started."""
+    return prctl is not None
+
+
 def tree_of(leader: int) -> Tree | Group:
     """The tree of a program that this process, which adopts, has forked."""
-    return Group(leader) if prctl is None else Tree()
+    return Tree() if can_adopt() else Group(leader)
 
 
 def send(pids: Iterable[int], number: int) -> None:
