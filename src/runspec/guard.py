@@ -6,7 +6,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from . import Loaded
     from .call import Invocation
@@ -57,6 +57,10 @@ def audit_refusal(
     audited(environment_directory(os.environ), "on", "refusal", about)
 
 
+ABOUT = ("run", "runnable", "principal")
+"""What every record says."""
+
+
 class Audited:
     """One call in the ledger; raises RunspecError where it must be there and can't."""
 
@@ -71,18 +75,25 @@ class Audited:
         self._directory = environment_directory(call.environ)
         self.level = audit_level(call.chain, call.config, least)
 
-    def start(self) -> None:
-        """It is about to start; with every value but secrets."""
+    def start(self, user: str = "") -> None:
+        """It is about to start; with every value but secrets, and as another `user`."""
         from .record import began
 
         event = began(self._call, self._run, "")
         kept = ("agent", "autonomy", "values", "spec", "cwd", "claims", "ssh")
-        self._add("start", self.level, {name: event[name] for name in kept})
+        run_as: Event = {"run_as": user} if user else {}
+        fields = {name: event[name] for name in kept}
+        self._add("start", self.level, {**fields, **run_as})
 
     def end(self, status: int | None, ending: str) -> None:
         """It has ended; what is over can't be refused any more."""
-        level = "on" if self.level == "required" else self.level
-        self._add("end", level, {"status": status, "ending": ending})
+        end_by(self.ticket(), status, ending)
+
+    def ticket(self) -> dict[str, str]:
+        """What another process needs to say how it ended (`end_by`)."""
+        names = " ".join(each.name for each in self._call.chain)
+        about = {"run": self._run, "runnable": names, "principal": self._principal}
+        return {"directory": self._directory, "audit": self.level, **about}
 
     def refused(self, why: str) -> None:
         """It was refused: a code of a fault, or a word."""
@@ -97,7 +108,18 @@ class Audited:
             return
         from .audit import audited
 
-        names = " ".join(each.name for each in self._call.chain)
-        about: Event = {"run": self._run, "runnable": names}
-        about["principal"] = self._principal
+        ticket = self.ticket()
+        about: Event = {name: ticket[name] for name in ABOUT}
         audited(self._directory, level, kind, {**about, **fields})
+
+
+def end_by(ticket: Mapping[str, str], status: int | None, ending: str) -> None:
+    """A run has ended, of which there is a ticket; that can't be refused any more."""
+    if ticket["audit"] == "off":
+        return
+    from .audit import audited
+
+    fields: Event = {name: ticket[name] for name in ABOUT}
+    audited(
+        ticket["directory"], "on", "end", {**fields, "status": status, "ending": ending}
+    )

@@ -32,7 +32,7 @@ def show(text: str) -> None:
         write(text.rstrip("\n"), stream)
         stream.flush()
     except OSError as error:
-        raise _gone(error) from None
+        raise gone(error) from None
 
 
 def show_json(value: Json) -> None:
@@ -52,10 +52,11 @@ def show_utf8(text: str) -> None:
         stream.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
         stream.flush()
     except OSError as error:
-        raise _gone(error) from None
+        raise gone(error) from None
 
 
-def _gone(error: OSError) -> SystemExit:
+def gone(error: OSError) -> SystemExit:
+    """How this process ends where its stdout can't be written."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):

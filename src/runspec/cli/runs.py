@@ -47,6 +47,7 @@ VIA = {
     "run": "runspec run",
     "serve": "runspec serve",
     "launch": "a launcher",
+    "jump": "runspec jump",
 }
 STOPPED = {
     "cancelled": "cancelled",
@@ -75,7 +76,7 @@ def listed(runs: Sequence[Run], style: Style) -> str:
         ]
         for run in runs
     ]
-    return _table([[(title, BOLD) for title in head], *cells], style, wide=1)
+    return table([[(title, BOLD) for title in head], *cells], style, wide=1)
 
 
 def summed(sums: Sequence[Sums], style: Style) -> str:
@@ -94,7 +95,7 @@ def summed(sums: Sequence[Sums], style: Style) -> str:
         ]
         for each in sums
     ]
-    return _table([[(title, BOLD) for title in head], *cells], style, wide=0)
+    return table([[(title, BOLD) for title in head], *cells], style, wide=0)
 
 
 def shown(run: Run, style: Style) -> str:
@@ -328,7 +329,7 @@ def _utc(nanoseconds: int | None) -> str | None:
         return None
 
 
-def _table(cells: Sequence[Sequence[Cell]], style: Style, wide: int) -> str:
+def table(cells: Sequence[Sequence[Cell]], style: Style, wide: int) -> str:
     """Columns side by side; in a terminal the column `wide` gives way."""
     columns = list(zip(*cells, strict=True))
     widths = [max(display_width(text) for text, _ in column) for column in columns]

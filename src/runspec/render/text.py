@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 BOLD = "1"
 DIM = "2"
 RED = "1;31"
+GREEN = "32"
 YELLOW = "33"
 BLUE = "1;34"
 CYAN = "36"

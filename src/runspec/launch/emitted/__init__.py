@@ -1,0 +1,1 @@
+"""Files that a launch is emitted as."""

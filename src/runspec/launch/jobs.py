@@ -1,0 +1,280 @@
+"""Jobs: what was launched, by its run directory, and how it stands (LCH).
+
+job.json says which executor has it, what that calls it (the handle), and how it stood
+when it was last asked for, so that a place that has forgotten a job doesn't matter.
+"""
+
+from __future__ import annotations
+
+import os
+from time import time
+
+from ..errors import Fault, RunspecError
+from ..source.folder import Folder
+from .executor import CANCELLED, LOST, PHASES, QUEUED, Silent, State
+from .folder import JOB, PENDING, UNTRUSTED, as_json, root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..spec.plain import Json
+    from .executor import Executor, Handle
+    from .plan import Plan
+
+MOST_BYTES = 1 << 20
+SHORTEST = 4
+"""Characters of a part of an id."""
+
+
+class Job:
+    """One launch. `id` is that of its run in the history, `name` the recipe's.
+
+    `began` and `ended` are seconds since 1970, `ticket` what ends its row in the
+    history (run/recorded.py), `about` further texts, such as of a pipeline.
+    """
+
+    __slots__ = (
+        "about",
+        "attached",
+        "began",
+        "ended",
+        "executor",
+        "folder",
+        "handle",
+        "id",
+        "name",
+        "state",
+        "ticket",
+    )
+
+    def __init__(
+        self,
+        folder: str,
+        id: str,
+        name: str,
+        executor: str,
+        *,
+        attached: bool,
+        about: Mapping[str, str],
+        ticket: Mapping[str, str],
+    ) -> None:
+        self.folder = folder
+        self.id = id
+        self.name = name
+        self.executor = executor
+        self.attached = attached
+        self.handle: Handle = {}
+        self.state = State(QUEUED)
+        self.began = time()
+        self.ended: float | None = None
+        self.about = about
+        self.ticket = ticket
+
+    def plain(self) -> dict[str, Json]:
+        """As `runspec jobs` shows it."""
+        state = self.state
+        return {
+            "id": self.id,
+            "name": self.name,
+            "executor": self.executor,
+            "phase": state.phase,
+            "status": state.status,
+            "detail": state.detail,
+            "attached": self.attached,
+            "began": self.began,
+            "ended": self.ended,
+            "folder": self.folder,
+            "handle": dict(self.handle),
+            **self.about,
+        }
+
+    def content(self) -> bytes:
+        """As job.json has it."""
+        return as_json(
+            {**self.plain(), "about": [*self.about], "ticket": {**self.ticket}}
+        )
+
+
+def new(
+    plan: Plan, *, attached: bool, about: Mapping[str, str], ticket: Mapping[str, str]
+) -> Job:
+    """The job of a plan that isn't submitted yet."""
+    return Job(
+        plan.folder,
+        plan.id,
+        plan.name,
+        plan.executor,
+        attached=attached,
+        about=about,
+        ticket=ticket,
+    )
+
+
+def load(folder: str) -> Job | None:
+    """The job of a run directory; None where it has none.
+
+    Raises RunspecError (`run-untrusted`, `unreadable`, `job-damaged`).
+    """
+    import json
+
+    place = Folder(folder, UNTRUSTED)
+    data = place.read(JOB, MOST_BYTES) if place.exists() else None
+    if data is None:
+        return None
+    try:
+        return _revived(folder, json.loads(data))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RunspecError(Fault("job-damaged", f"{folder}/{JOB}")) from None
+
+
+def _revived(folder: str, kept: dict[str, Json]) -> Job:
+    about = {name: _text(kept[name]) for name in _list(kept["about"])}
+    ticket = _texts(kept["ticket"])
+    job = Job(
+        folder,
+        _text(kept["id"]),
+        _text(kept["name"]),
+        _text(kept["executor"]),
+        attached=kept["attached"] is True,
+        about=about,
+        ticket=ticket,
+    )
+    status, phase = kept["status"], _text(kept["phase"])
+    if phase not in PHASES or not isinstance(status, int | None):
+        raise ValueError
+    job.state = State(phase, status, _text(kept["detail"]))
+    job.handle = _texts(kept["handle"])
+    began, ended = kept["began"], kept["ended"]
+    job.began = float(began) if isinstance(began, int | float) else 0.0
+    job.ended = float(ended) if isinstance(ended, int | float) else None
+    return job
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _list(value: Json) -> list[str]:
+    if not isinstance(value, list):
+        raise TypeError
+    return [_text(each) for each in value]
+
+
+def _texts(value: Json) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return {name: _text(each) for name, each in value.items()}
+
+
+def save(job: Job) -> None:
+    """Raises RunspecError (`unwritable`)."""
+    Folder(job.folder, UNTRUSTED).write(JOB, job.content())
+
+
+def folders(environ: Mapping[str, str]) -> list[str]:
+    """The run directories, the newest first."""
+    place = root(environ)
+    try:
+        names = os.listdir(place)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        why = error.strerror or ""
+        raise RunspecError(Fault("unreadable", place, detail=why)) from None
+    good = [name for name in names if not name.startswith(PENDING)]
+    good.sort(key=lambda name: name.rpartition("-")[2], reverse=True)
+    return [f"{place}/{name}" for name in good]
+
+
+def find(environ: Mapping[str, str], part: str) -> str:
+    """The run directory of the job whose id begins or ends so.
+
+    Raises RunspecError (`job-not-found`, `job-ambiguous`).
+    """
+    found = []
+    for folder in folders(environ):
+        id = folder.rpartition("-")[2]
+        if id == part:
+            return folder
+        if len(part) >= SHORTEST and (id.startswith(part) or id.endswith(part)):
+            found.append(folder)
+    if len(found) == 1:
+        return found[0]
+    ids = tuple(folder.rpartition("-")[2] for folder in found)
+    code = "job-ambiguous" if found else "job-not-found"
+    raise RunspecError(Fault(code, "id", received=part, expected=ids))
+
+
+def submitted(job: Job, handle: Handle) -> None:
+    """Keep what its place calls a job that was made just now."""
+    folder, before = Folder(job.folder, UNTRUSTED), job.content()
+    job.handle = handle
+    with folder.lock():
+        if folder.read(JOB, MOST_BYTES) == before:
+            save(job)
+            return
+    remember(job.folder, handle)
+
+
+def remember(folder: str, handle: Handle) -> None:
+    """Keep what its place calls a job. Raises RunspecError (`unwritable`)."""
+    with Folder(folder, UNTRUSTED).lock():
+        job = load(folder)
+        if job is not None and dict(job.handle) != dict(handle):
+            job.handle = handle
+            save(job)
+
+
+def refresh(
+    job: Job, executor: Executor, silent: set[tuple[str, str]] | None = None
+) -> State:
+    """How it stands now, which is kept; how it stood where nobody answers.
+
+    `silent` are places, by executor and host, that didn't answer and aren't asked
+    again; it is added to. Raises RunspecError where its place can't be asked at all.
+    """
+    place = (job.executor, job.handle.get("host", ""))
+    if job.state.over:
+        return job.state
+    if not job.handle:
+        return State(job.state.phase, None, "it was never submitted, or isn't yet")
+    if silent is not None and place in silent:
+        return State(job.state.phase, job.state.status, "no answer")
+    try:
+        state = executor.status(job.handle)
+    except Silent as error:
+        if silent is not None:
+            silent.add(place)
+        why = error.faults[0].detail or "no answer"
+        return State(job.state.phase, job.state.status, why)
+    settle(job.folder, state)
+    job.state = state
+    return state
+
+
+def settle(folder: str, state: State) -> None:
+    """Keep how a job stands; its end is recorded in the history, once."""
+    with Folder(folder, UNTRUSTED).lock():
+        job = load(folder)
+        if job is None or job.state.over or _same(job.state, state):
+            return
+        job.state = state
+        if state.over:
+            job.ended = time()
+        save(job)
+    if state.over and job.ticket:
+        from ..run.recorded import end_by
+
+        ending = {CANCELLED: "cancelled", LOST: "unknown"}.get(state.phase, "")
+        end_by(job.ticket, state.status, ending)
+
+
+def _same(one: State, other: State) -> bool:
+    return (one.phase, one.status, one.detail) == (
+        other.phase,
+        other.status,
+        other.detail,
+    )

@@ -1,0 +1,1 @@
+"""Kubernetes: the objects of a launch, kubectl, and what the objects say."""

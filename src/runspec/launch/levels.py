@@ -1,0 +1,170 @@
+"""The settings that one place gives, and one level of them over another (PRF-04)."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import Fault, FilePlace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..errors import Place
+    from ..spec.reader import Reader
+
+    Layer = dict[str, "Setting"]
+
+TABLE = "profile"
+ALIAS, IMAGE = "container", "container_image"
+VARIABLES, SECRETS = "env_vars", "secrets"
+UNKNOWN = "setting-unknown"
+
+
+class Setting:
+    """One value and where it came from, in words.
+
+    `value` is as the record of `profile` has it; that of a table is made of `below`,
+    its settings by key.
+    """
+
+    __slots__ = ("_value", "below", "place", "source")
+
+    def __init__(self, value: object, source: str, place: Place | None = None) -> None:
+        self._value = value
+        self.source = source
+        self.place = place
+        self.below: Layer = {}
+
+    @property
+    def value(self) -> object:
+        if not isinstance(self._value, dict):
+            return self._value
+        return {key: each.value for key, each in self.below.items()}
+
+    def over(self, other: Setting | None) -> Setting:
+        """This one above another: tables key by key, all else replaced."""
+        if other is None or not (self.is_table and other.is_table):
+            return self
+        both = Setting({}, self.source, self.place)
+        both.below = {**other.below, **self.below}
+        return both
+
+    def expand(self) -> None:
+        """Put in the variables of this machine. Raises secrecy.UnresolvedError."""
+        from .secrecy import expanded
+
+        if isinstance(self._value, str):
+            self._value = expanded(self._value, os.environ)
+        elif isinstance(self._value, tuple):
+            texts = (expanded(str(each), os.environ) for each in self._value)
+            self._value = tuple(texts)
+
+    @property
+    def is_table(self) -> bool:
+        return isinstance(self._value, dict)
+
+
+def overlaid(below: Mapping[str, Setting], above: Mapping[str, Setting]) -> Layer:
+    """One layer over another; a variable is a secret or not as the upper one says."""
+    layer = dict(below)
+    for table, other in ((VARIABLES, SECRETS), (SECRETS, VARIABLES)):
+        if table in above and other in layer:
+            layer[other] = _without(layer[other], above[table])
+    for name, setting in above.items():
+        layer[name] = setting.over(layer.get(name))
+    return layer
+
+
+def _without(setting: Setting, names: Setting) -> Setting:
+    left = Setting({}, setting.source, setting.place)
+    left.below = {k: v for k, v in setting.below.items() if k not in names.below}
+    return left
+
+
+class Level:
+    """What one place gives: its settings, and what is wrong with them."""
+
+    __slots__ = ("errors", "layer", "warnings")
+
+    def __init__(self, layer: Layer, faults: Sequence[Fault]) -> None:
+        self.layer = layer
+        self.errors = tuple(each for each in faults if each.severity == "error")
+        self.warnings = tuple(each for each in faults if each.severity == "warning")
+
+
+class Spot:
+    """Where the settings of one level stand, by their keys below it.
+
+    `words` are those of `--explain`.
+    """
+
+    def place(self, keys: tuple[str | int, ...]) -> Place | None:
+        raise NotImplementedError
+
+    def words(self, keys: tuple[str, ...]) -> str:
+        raise NotImplementedError
+
+
+def settings_of(
+    reader: Reader, path: tuple[str, ...], source: Mapping[str, object], spot: Spot
+) -> Layer:
+    """The settings of one table, checked (SEC-04); the reader notes what is wrong."""
+    from ..spec.table import read
+
+    values = read(reader, TABLE, path, source)
+    image = values.pop(ALIAS, None)
+    if image is not None:
+        values.setdefault(IMAGE, image)
+    for fault in reader.faults:
+        if fault.code == "unknown-key":
+            fault.code = UNKNOWN
+    return {
+        name: _setting(value, (name if name in source else ALIAS,), spot)
+        for name, value in values.items()
+    }
+
+
+def _setting(value: object, keys: tuple[str, ...], spot: Spot) -> Setting:
+    setting = Setting(value, spot.words(keys), spot.place(keys))
+    if isinstance(value, dict):
+        setting.below = {
+            key: _setting(each, (*keys, key), spot) for key, each in value.items()
+        }
+    return setting
+
+
+class _Places:
+    """What a `Reader` asks of its document, where there is no TOML.
+
+    `above` are the keys above the level.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    recipe = ""
+
+    def __init__(self, spot: Spot, above: tuple[str, ...]) -> None:
+        self.spot = spot
+        self.above = above
+
+    def place(self, keys: tuple[str | int, ...], _value: bool = False) -> Place | None:
+        return self.spot.place(keys[len(self.above) :])
+
+
+def level(spot: Spot, above: tuple[str, ...], given: Mapping[str, object]) -> Level:
+    """The settings of what isn't TOML; no fault shows a line that has a secret."""
+    from ..spec.reader import Reader
+
+    reader = Reader(_Places(spot, above), {}, ())  # type: ignore[arg-type]
+    layer = settings_of(reader, above, given, spot)
+    if reader.secrets:
+        for fault in reader.faults:
+            fault.place = blank(fault.place)
+    return Level(layer, reader.faults)
+
+
+def blank(place: Place | None) -> Place | None:
+    """The place without the line or the words that have the secret."""
+    if isinstance(place, FilePlace):
+        return FilePlace(place.path, place.line, place.column)
+    return None

@@ -1,0 +1,1 @@
+"""Pipelines: stages, each a launch after those it waits for."""

@@ -1,0 +1,1 @@
+"""Where a plan can be run: one module per executor."""

@@ -1,0 +1,190 @@
+"""The one step from a recipe, its configuration and its settings to a plan.
+
+It reads and writes nothing: the same inputs give the same plan.
+"""
+
+from __future__ import annotations
+
+from ..errors import Fault, FilePlace, SpecError
+from . import secrets
+from .code import root_of
+from .plan import CONFIG, Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..recipe import Recipe
+    from .merged import Merged
+    from .settings import Settings
+
+LOCAL = "local"
+NONE, PYXIS = "none", "pyxis"
+OWN_CONTAINERS = {"slurm": PYXIS}
+"""What runs a container where an image is named and nothing else is said."""
+MARKS = ("schema", "docs", "name", "image", "setup", "run", "config", "resources")
+"""What makes a runnable a recipe; one without any of these starts directly."""
+QUOTING = ("'", '"', "\\")
+"""What makes words of a shell more than what stands between spaces."""
+CONFIG_OPTION = ("--config", CONFIG)
+RUN_DIR, RUN_ID, SPEC = "RUNSPEC_RUN_DIR", "RUNSPEC_RUN_ID", "RUNSPEC_CONFIG"
+
+
+def make_plan(
+    recipe: Recipe,
+    merged: Merged | None,
+    settings: Settings,
+    *,
+    id: str,
+    folder: str,
+    passed: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    exports: Mapping[str, str] | None = None,
+    references: Mapping[str, str] | None = None,
+    here: Mapping[str, str] | None = None,
+    attached: bool = True,
+) -> Plan:
+    """`passed` are tokens for the script, `environ` the variables of the command
+    line, `exports` those that carry the call, `references` secrets beside those of
+    the settings, `here` the variables of this process, which the recipe's image may
+    name. `folder` is the run directory that will be.
+
+    Raises SpecError (`cmd-invalid`, `config-absent`, `secret-reference`,
+    `config-interpolation`).
+    """
+    record = settings.record
+    kept = {**record.secrets, **(references or {})}
+    config = None if merged is None else f"{folder}/{merged.name}"
+    command = (*command_of(recipe, with_config=merged is not None), *passed)
+    wrong = secrets.faults(kept)
+    if wrong:
+        raise SpecError(*wrong)
+    container = _container(settings, record.container_image or recipe.image)
+    used = container != NONE or record.executor != LOCAL
+    image = record.container_image or _image(recipe, here or {}, used=used)
+    return Plan(
+        id=id,
+        name=recipe.name or recipe.runnable.name,
+        recipe=recipe,
+        folder=folder,
+        root=root_of(recipe.script_path),
+        script=recipe.script_path,
+        config=config,
+        command=command,
+        launcher=_launcher(recipe, settings),
+        container=container,
+        executor=record.executor,
+        image=image,
+        workdir=record.workdir or recipe.run.workdir,
+        mounts=tuple(record.mounts),
+        startup=tuple(record.startup_commands),
+        environ=_environ(recipe, settings, id, folder, (environ or {}, exports or {})),
+        secrets=kept,
+        nodes=_nodes(recipe, settings),
+        gpus=_first(record.gpus_per_node, recipe.resources.gpus_per_node),
+        settings=record,
+        content=None if merged is None else merged.content(),
+        attached=attached,
+    )
+
+
+def command_of(recipe: Recipe, *, with_config: bool) -> tuple[str, ...]:
+    """The words of `cmd`, as a POSIX shell splits them.
+
+    Without a configuration, a command that nobody wrote has no `--config` either.
+    """
+    cmd = recipe.run.cmd
+    place = FilePlace(recipe.spec_path, 0, 0)
+    try:
+        words = _split(cmd)
+    except ValueError as error:
+        fault = Fault("cmd-invalid", "run.cmd", place, received=cmd, detail=str(error))
+        raise SpecError(fault) from None
+    if not words:
+        raise SpecError(Fault("cmd-invalid", "run.cmd", place, received=cmd))
+    if with_config or not any(CONFIG in word for word in words):
+        return words
+    if recipe.declares("run", "cmd"):
+        raise SpecError(Fault("config-absent", "run.cmd", place, received=cmd))
+    return words[: -len(CONFIG_OPTION)]
+
+
+def _split(cmd: str) -> tuple[str, ...]:
+    """Raises ValueError."""
+    if not any(mark in cmd for mark in QUOTING):
+        return tuple(cmd.split())
+    import shlex
+
+    return tuple(shlex.split(cmd))
+
+
+def environ_at(plan: Plan, *, root: str, folder: str) -> dict[str, str]:
+    """The plan's variables as they are where its code is in `root` and the files of
+    its run in `folder`."""
+    found = dict(plan.environ)
+    found[RUN_DIR] = folder
+    spec = found.get(SPEC, "")
+    below = plan.root.rstrip("/") + "/"
+    if spec.startswith(below):
+        found[SPEC] = f"{root.rstrip('/')}/{spec.removeprefix(below)}"
+    return found
+
+
+def _launcher(recipe: Recipe, settings: Settings) -> str:
+    if settings.record.launch:
+        return str(settings.record.launch)
+    if not any(recipe.declares(mark) for mark in MARKS):
+        return "direct"
+    return recipe.run.launch
+
+
+def _container(settings: Settings, image: str | None) -> str:
+    record = settings.record
+    if record.container_runtime:
+        return str(record.container_runtime)
+    own = OWN_CONTAINERS.get(record.executor)
+    if own:
+        return own if image else NONE
+    return NONE
+
+
+def _image(recipe: Recipe, here: Mapping[str, str], *, used: bool) -> str | None:
+    """The recipe's own image, with the variables it names where it is `used`."""
+    from .secrecy import UnresolvedError, expanded
+
+    if recipe.image is None or not used:
+        return recipe.image
+    try:
+        return expanded(recipe.image, here)
+    except UnresolvedError as error:
+        why = "is a secret" if error.secret else "isn't set"
+        place = FilePlace(recipe.spec_path, 0, 0)
+        detail = f"{error.variable} {why}"
+        raise SpecError(
+            Fault("config-interpolation", "image", place, detail=detail)
+        ) from None
+
+
+def _nodes(recipe: Recipe, settings: Settings) -> int:
+    """On this machine a recipe's default counts as what a cluster would need."""
+    record = settings.record
+    own = 1 if record.executor == LOCAL else recipe.resources.nodes
+    return int(record.nodes or own)
+
+
+def _environ(
+    recipe: Recipe,
+    settings: Settings,
+    id: str,
+    folder: str,
+    above: tuple[Mapping[str, str], ...],
+) -> dict[str, str]:
+    """Recipe, config's run.env, profile, command line, and what is this project's."""
+    found = {**recipe.env, **settings.record.env_vars}
+    for each in above:
+        found.update(each)
+    return {**found, RUN_ID: id, RUN_DIR: folder}
+
+
+def _first(asked: int | str | None, default: int | str) -> int | str:
+    return default if asked is None else asked

@@ -1,0 +1,328 @@
+"""`${...}` of an OmegaConf configuration, resolved where it must be now (CNF-06).
+
+That is all of `run`, and elsewhere what depends on this machine: `oc.env` of a
+variable that is set here, and `art`. A secret's variable is never read; everything
+else stays as its author wrote it, for the script to resolve.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import ArgvPlace, CallError, Fault, SpecError
+from .node import node_of
+from .overrides import dotted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from ..spec.plain import Json
+    from .node import Node
+    from .overrides import Path
+
+    Library = Any  # OmegaConf, an extra
+
+RUN = "run"
+MARK = "${"
+MACHINE = ("oc.env", "art")
+SHOWN = 120
+
+
+def resolve(root: Node, artifacts: str | None) -> tuple[Fault, ...]:
+    """Resolve in place; the warnings about what stays.
+
+    `artifacts` is the folder of manifests. Raises SpecError (`config-interpolation`)
+    with all that can't be, CallError where that was typed, or SpecError
+    (`recipes-not-installed`).
+    """
+    texts = sorted(_texts(root, ()), key=lambda each: each[0][0] != RUN)
+    if not texts:
+        return ()
+    try:
+        from omegaconf import OmegaConf
+    except ImportError:
+        place = texts[0][1].place
+        subject = dotted(texts[0][0])
+        raise SpecError(Fault("recipes-not-installed", subject, place)) from None
+    resolvers = _Resolvers(OmegaConf, artifacts)
+    tree = _created(OmegaConf, root, texts)
+    with resolvers:
+        faults = [
+            fault
+            for path, node in texts
+            if path[0] == RUN or resolvers.on_machine(str(node.value))
+            for fault in resolvers.resolve(tree, path, node)
+        ]
+    errors = [fault for fault in faults if fault.severity == "error"]
+    if errors:
+        typed = any(isinstance(fault.place, ArgvPlace) for fault in errors)
+        raise (CallError if typed else SpecError)(*errors)
+    return tuple(faults)
+
+
+def _texts(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
+    """Every text with an interpolation in it."""
+    if isinstance(node.value, str):
+        if MARK in node.value and path:
+            yield path, node
+    elif isinstance(node.value, dict):
+        for key, each in node.value.items():
+            yield from _texts(each, (*path, key))
+    elif isinstance(node.value, list):
+        for index, each in enumerate(node.value):
+            yield from _texts(each, (*path, index))
+
+
+def _created(library: Library, root: Node, texts: list[tuple[Path, Node]]) -> Any:
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return library.create(root.plain())
+    except OmegaConfBaseException:
+        wrong = list(_ungrammatical(library, texts))
+        if not wrong:
+            raise
+        raise SpecError(*wrong) from None
+
+
+def _ungrammatical(library: Library, texts: list[tuple[Path, Node]]) -> Iterator[Fault]:
+    from omegaconf.errors import OmegaConfBaseException
+
+    for path, node in texts:
+        try:
+            library.create({"x": node.value})
+        except OmegaConfBaseException as error:
+            yield _fault("config-interpolation", path, node, _first_line(error))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _fault(
+    code: str, path: Path, node: Node, detail: str, severity: str = "error"
+) -> Fault:
+    return Fault(
+        code,
+        dotted(path),
+        node.place,
+        received=str(node.value)[:SHOWN],
+        detail=detail,
+        severity=severity,
+    )
+
+
+class _KeptError(Exception):
+    """A text that stays as it is."""
+
+
+class _Resolvers:
+    """The resolvers while one configuration is resolved.
+
+    Of the text at hand: `in_run`, and why it isn't resolved: `secret` and `unset` are
+    variables, `wrong` is what an artifact lacks; `defaulted` says that the text has a
+    value of its own for that variable.
+    """
+
+    def __init__(self, library: Library, artifacts: str | None) -> None:
+        self.library = library
+        self.artifacts = artifacts
+        self.in_run = False
+        self.secret = self.unset = self.wrong = ""
+        self.defaulted = False
+        self.names: list[str] = []
+
+    def __enter__(self) -> None:
+        self._register("oc.env", self._env)
+        for name, resolver in (("art", self._art), ("mul", _product)):
+            if not self.library.has_resolver(name):
+                self._register(name, resolver)
+                self.names.append(name)
+
+    def __exit__(self, *_: object) -> None:
+        from omegaconf.resolvers import oc
+
+        for name in self.names:
+            self.library.clear_resolver(name)
+        self._register("oc.env", oc.env)
+
+    def _register(self, name: str, resolver: Callable[..., object]) -> None:
+        """As OmegaConf 2.4 has it, which asks about annotations, or else as 2.3."""
+        library = self.library
+        try:
+            library.register_resolver(
+                name, resolver, replace=True, annotation_validation="off"
+            )
+        except TypeError:
+            library.register_new_resolver(name, resolver, replace=True)
+
+    def on_machine(self, text: str) -> bool:
+        """Whether a text names a resolver whose value other machines haven't."""
+        starts = (part.lstrip() for part in text.split(MARK)[1:])
+        return any(each.startswith(f"{name}:") for each in starts for name in MACHINE)
+
+    def resolve(self, tree: Any, path: Path, node: Node) -> tuple[Fault, ...]:
+        """Put the value into the node and the tree, or say why not."""
+        self.in_run = path[0] == RUN
+        self.secret = self.unset = self.wrong = ""
+        self.defaulted = False
+        text = str(node.value)
+        above = tree
+        for key in path[:-1]:
+            above = above[key]
+        try:
+            value = self._value(above, path[-1], text)
+        except Exception as error:  # noqa: BLE001  resolvers may raise anything
+            above[path[-1]] = text
+            return () if self.defaulted else (self._why(path, node, error),)
+        above[path[-1]] = value
+        node.value = node_of(value, node.origin, node.line, node.column).value
+        return ()
+
+    def _value(self, above: Any, key: str | int, text: str) -> Json:
+        """What the text is here; outside of `run` only parts of it may change."""
+        pieces = [text] if self.in_run else parts(text)
+        for index, piece in enumerate(pieces):
+            if not self.in_run and not (index % 2 and self.on_machine(piece)):
+                continue
+            above[key] = piece
+            value = _escaped(self._plain(above[key]))
+            if not any((*pieces[:index], *pieces[index + 1 :])):
+                return value
+            pieces[index - 1] = _halved(pieces[index - 1])
+            pieces[index] = str(value)
+        return "".join(pieces)
+
+    def _plain(self, value: Any) -> Json:
+        if self.library.is_config(value):
+            found: Json = self.library.to_container(value, resolve=True)
+            return found
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        return str(value)
+
+    def _why(self, path: Path, node: Node, error: Exception) -> Fault:
+        if self.secret:
+            return _fault("config-secret", path, node, self.secret, "warning")
+        if self.wrong:
+            return _fault("config-interpolation", path, node, self.wrong)
+        if self.in_run:
+            return _fault("config-interpolation", path, node, _cause(error))
+        detail = f"{self.unset} isn't set here" if self.unset else _cause(error)
+        return _fault("config-unresolved", path, node, detail, "warning")
+
+    def _env(self, name: str, *default: str | None) -> str | None:
+        from .secrecy import is_secret
+
+        value = os.environ.get(name)
+        if is_secret(name, value):
+            self.secret = name
+        elif value is not None:
+            return value
+        elif not self.in_run:
+            self.unset, self.defaulted = name, bool(default)
+        elif default:
+            return None if default[0] is None else str(default[0])
+        else:
+            raise KeyError(f"{name} isn't set")
+        raise _KeptError(name)
+
+    def _art(self, name: str, field: str = "path", *, _root_: Any) -> Json:
+        from .manifests import ArtifactError
+        from .manifests import field as field_of
+
+        if self.artifacts is None:
+            raise KeyError("no folder of artifacts is known")
+        meant = self.library.select(_root_, f"{RUN}.{name}")
+        reference = meant if isinstance(meant, str) else name
+        try:
+            return field_of(self.artifacts, reference, field)
+        except ArtifactError as error:
+            self.wrong = str(error)
+            raise
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, without the words of OmegaConf around it."""
+    text = _first_line(error)
+    text = text.partition("raised while resolving interpolation: ")[2] or text
+    quoted = text[:1] in ("'", '"') and text[-1:] == text[:1]
+    return text[1:-1] if quoted else text
+
+
+def _product(*factors: float) -> float:
+    result: float = 1
+    for factor in factors:
+        if isinstance(factor, bool) or not isinstance(factor, int | float):
+            raise TypeError(f"{factor!r} is no number")
+        result *= factor
+    return result
+
+
+def _escaped(value: Json) -> Json:
+    """A value that was resolved, so that nobody resolves it again."""
+    if isinstance(value, dict):
+        return {key: _escaped(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_escaped(each) for each in value]
+    if not isinstance(value, str) or MARK not in value:
+        return value
+    first, *rest = value.split(MARK)
+    return "".join(
+        (
+            first,
+            *(
+                f"{_slashes(before)}\\{MARK}{part}"
+                for before, part in zip((first, *rest), rest, strict=False)
+            ),
+        )
+    )
+
+
+def _slashes(before: str) -> str:
+    """The backslashes at the end, again: before `${` each counts for half."""
+    return before[len(before.rstrip("\\")) :]
+
+
+def _halved(before: str) -> str:
+    """A text that stood before `${` and no longer does."""
+    count = len(_slashes(before))
+    return before[: len(before) - count + count // 2]
+
+
+def parts(text: str) -> list[str]:
+    """The text between interpolations, and these: every other one, from the second."""
+    found: list[str] = []
+    start = at = 0
+    while (at := text.find(MARK, at)) >= 0:
+        if len(_slashes(text[:at])) % 2:
+            at += len(MARK)
+            continue
+        end = _end(text, at)
+        found += (text[start:at], text[at:end])
+        start = at = end
+    return [*found, text[start:]]
+
+
+def _end(text: str, start: int) -> int:
+    """Behind the brace that closes the one at `start`."""
+    depth = 0
+    for at in range(start, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
+        if not depth and text[at] == "}":
+            return at + 1
+    return len(text)
+
+
+def unescaped(value: Json) -> Json:
+    """A value as OmegaConf gives it to whoever reads it."""
+    if isinstance(value, dict):
+        return {key: unescaped(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [unescaped(each) for each in value]
+    if not isinstance(value, str) or MARK not in value:
+        return value
+    *before, last = value.split(MARK)
+    return MARK.join((*map(_halved, before), last))

@@ -1,0 +1,1 @@
+"""SkyPilot: the task file of a launch, and the sky program."""

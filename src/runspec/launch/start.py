@@ -1,0 +1,117 @@
+"""From a prepared launch to a job: its run directory, then its place."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import RunspecError
+from . import jobs
+from .code import Question, warnings
+from .folder import ARGV, CODE, DIFF, JOB, PLAN, as_json, create, discard
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..errors import Fault
+    from ..spec.plain import Json
+    from .code import Code
+    from .executor import Executor
+    from .jobs import Job
+    from .plan import Plan
+    from .request import Prepared
+
+
+class Started:
+    """A job that was submitted, and what its person should know of it."""
+
+    __slots__ = ("job", "warnings")
+
+    def __init__(self, job: Job, found: tuple[Fault, ...]) -> None:
+        self.job = job
+        self.warnings = found
+
+
+def check(plan: Plan, executor: Executor) -> tuple[Fault, ...]:
+    """The warnings of a plan. Raises RunspecError with all faults of its place."""
+    found = executor.check(plan)
+    errors = [fault for fault in found if fault.severity == "error"]
+    if errors:
+        raise RunspecError(*found)
+    return found
+
+
+def start(
+    prepared: Prepared,
+    executor: Executor,
+    *,
+    ticket: Mapping[str, str] | None = None,
+    about: Mapping[str, str] | None = None,
+) -> Started:
+    """Write the run directory and submit.
+
+    `ticket` ends the run's row in the history when the job's end is seen (empty:
+    nobody has begun one), `about` are texts that `runspec jobs` shows beside. Raises
+    RunspecError; then nothing runs and nothing is left.
+    """
+    plan = prepared.plan
+    attached = plan.attached
+    code = (prepared.request.code or Question(plan.root)).answer(plan.script)
+    job = jobs.new(plan, attached=attached, about=about or {}, ticket=ticket or {})
+    create(plan.folder, _files(prepared, code, job))
+    try:
+        handle = executor.submit(plan, attached=attached)
+    except BaseException:
+        discard(plan.folder)
+        raise
+    try:
+        jobs.submitted(job, handle)
+    except RunspecError:
+        executor.cancel(handle)
+        raise
+    return Started(job, warnings(code))
+
+
+def _files(prepared: Prepared, code: Code, job: Job) -> dict[str, bytes]:
+    plan, merged = prepared.plan, prepared.merged
+    found = {
+        PLAN: as_json(plain(plan)),
+        CODE: as_json(code.plain()),
+        ARGV: as_json({"argv": _argv(), "cwd": os.getcwd()}),
+        JOB: job.content(),
+    }
+    if code.diff:
+        found[DIFF] = code.diff
+    if merged is not None:
+        found[merged.name] = plan.content or b""
+    return found
+
+
+def _argv() -> list[Json]:
+    """The command line, without the values of what is named as a secret."""
+    from .overrides import masked
+
+    return [masked(each) if "=" in each else each for each in sys.argv]
+
+
+def plain(plan: Plan) -> dict[str, Json]:
+    """A plan as JSON."""
+    found: dict[str, Json] = {}
+    for name in plan.__slots__:
+        if name not in ("recipe", "settings", "content"):
+            found[name] = _plain(getattr(plan, name))
+    declared = plan.settings.declared()
+    found["settings"] = {
+        name: _plain(getattr(plan.settings, name)) for name in declared
+    }
+    return found
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    pairs: Mapping[str, object] = dict(value)  # type: ignore[call-overload]
+    return {name: _plain(each) for name, each in pairs.items()}

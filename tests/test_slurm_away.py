@@ -1,0 +1,72 @@
+"""A real Slurm whose controller goes away, comes back or never answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from environments import Environment
+from launching import until
+from rigs.slurm import Slurm, started
+from rigs.slurm import slurm as cluster_of_its_own
+from slurming import ECHO, NAPS, Cluster
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Slurm]:
+    """One that no other test needs while it is away."""
+    with started(cluster_of_its_own()) as made:
+        yield made
+
+
+@pytest.fixture
+def cluster(bare: Environment, tmp_path: Path, own: Slurm) -> Cluster:
+    return Cluster(bare, tmp_path, own)
+
+
+def test_a_cluster_that_comes_back_has_lost_nothing(cluster: Cluster) -> None:
+    cluster.write(train_py=NAPS)
+    with cluster.going() as client:
+        cluster.slurm.stop_controller()
+        assert client.stderr is not None
+        assert b"doesn't answer" in client.stderr.readline()
+        cluster.slurm.start_controller()
+        assert b"answers again" in client.stderr.readline()
+        (code,) = cluster.runs.glob("*/code/*")
+        (code / "done").touch()
+        output, _ = client.communicate(timeout=30)
+        assert client.returncode == 5
+        assert output.startswith(b"began\nwent on\n")
+
+
+def test_a_cluster_that_stays_away_is_left_in_time(cluster: Cluster) -> None:
+    cluster.write(train_py=NAPS)
+    cluster.profile(patience=1)
+    with cluster.going() as client:
+        cluster.slurm.stop_controller()
+        try:
+            _, said = client.communicate(timeout=30)
+        finally:
+            cluster.slurm.start_controller()
+        assert client.returncode == 1
+        assert b"place-silent" in said
+        assert b"runspec jobs" in said
+        assert cluster.slurm.jobs() == [cluster.handle()["job"]]
+
+
+def test_a_controller_that_never_answers_may_have_a_job(cluster: Cluster) -> None:
+    """So the error says what to look for."""
+    cluster.write(train_py=ECHO)
+    cluster.slurm.suspend("slurmctld")
+    try:
+        done = cluster.lab()
+    finally:
+        cluster.slurm.resume("slurmctld")
+    assert done.returncode == 1
+    assert "slurm-uncertain" in done.stderr
+    assert "comment runspec:" in done.stderr
+    until(lambda: not cluster.slurm.jobs())
