@@ -12,7 +12,7 @@ import pytest
 
 from environments import Environment, project_wheel
 
-pytest_plugins = ["rigs.fixtures"]
+pytest_plugins = ["rigs.fixtures", "rigs.tools", "rigs.slurm", "rigs.recipes"]
 
 
 def pytest_configure() -> None:

@@ -80,6 +80,7 @@ def _not_found(
         received=wanted,
         expected=tuple(dict.fromkeys(map(shown_path, places))),
         candidates=nearest(os.path.basename(wanted), known),
+        detail=", ".join(known[:MOST_SHOWN]),
     )
 
 

@@ -156,9 +156,16 @@ def _near(root: Node, path: Path) -> tuple[str, ...]:
     known = above.value if isinstance(above.value, dict) else ()
     near = nearest(str(path[depth]), known)
     if near:
-        return tuple(dotted((*path[:depth], key)) for key in near)
+        return tuple(dotted(_whole(above, path, depth, key)) for key in near)
     last = str(path[-1])
     return tuple(dotted(each) for each in _paths(root) if str(each[-1]) == last)[:3]
+
+
+def _whole(above: Node, path: Path, depth: int, key: str) -> Path:
+    """The path with another key in it; only as far as that, where it leads nowhere."""
+    to_there, behind = (*path[:depth], key), path[depth + 1 :]
+    found = above.below(key)
+    return to_there if found is None or not found.find(behind) else to_there + behind
 
 
 def _paths(root: Node) -> Iterator[Path]:
