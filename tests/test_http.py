@@ -161,7 +161,7 @@ SERVE = (sys.executable, "-m", "runspec", "serve", "--http", "--port", "0")
 
 
 @pytest.mark.parametrize(
-    "options", [("--host", "0.0.0.0"), ("--token-file", "runspec.toml")]
+    "options", [("--bind", "0.0.0.0"), ("--token-file", "runspec.toml")]
 )
 def test_the_command_refuses_what_is_not_safe(
     world: World, options: tuple[str, str]

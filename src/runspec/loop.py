@@ -1,17 +1,16 @@
-"""One thread that waits for many things: coroutines over a selector.
+"""One thread that waits for many things: coroutines over what the system can wait for.
 
 asyncio does more, and importing it takes four times as long as starting Python; a
-server that is started for one remote call would pay that each time.
+server that is started for one remote call would pay that each time. `selectors`,
+`collections`, `heapq` and `contextlib`, too, take half of Python's start together.
 """
 
 from __future__ import annotations
 
-import heapq
 import os
-import selectors
-from collections import deque
-from contextlib import suppress
 from time import monotonic
+
+from .polling import READ, WRITE, poller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ else:
 
 LONGEST_WAIT = 86_400.0
 """Seconds of one wait; the system takes no more than 32 bits of milliseconds."""
-READ = selectors.EVENT_READ
-WRITE = selectors.EVENT_WRITE
 
 
 class Cancelled(BaseException):
@@ -145,15 +142,16 @@ class Loop:
     """
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        self._poller = poller()
+        self._watched: dict[int, dict[int, Future[None]]] = {}
         self._ready: list[Callable[[], None]] = []
         self._timers: list[tuple[float, int, Future[None]]] = []
         self._count = 0
-        self._inbox: deque[Callable[[], None]] = deque()
+        self._inbox: list[Callable[[], None]] = []
         self._wake_read, self.wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self.wake_write, False)
-        self._selector.register(self._wake_read, READ, {})
+        self._poller.register(self._wake_read, READ)
 
     def __enter__(self) -> Loop:
         return self
@@ -162,7 +160,7 @@ class Loop:
         self.close()
 
     def close(self) -> None:
-        self._selector.close()
+        self._poller.close()
         os.close(self._wake_read)
         os.close(self.wake_write)
 
@@ -173,8 +171,10 @@ class Loop:
     def from_thread(self, callback: Callable[[], None]) -> None:
         """Call it in the loop's thread, whichever thread asks."""
         self._inbox.append(callback)
-        with suppress(BlockingIOError):  # a full pipe has woken it already
+        try:
             os.write(self.wake_write, b"\0")
+        except BlockingIOError:
+            return  # a full pipe has woken it already
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Task[T]:
         """A task that runs alongside."""
@@ -237,12 +237,12 @@ class Loop:
         if not timer.settled:
             timer.settle(None)
             self._timers = [each for each in self._timers if each[2] is not timer]
-            heapq.heapify(self._timers)
 
     def _timer(self, seconds: float) -> Future[None]:
         future: Future[None] = Future()
         self._count += 1
-        heapq.heappush(self._timers, (monotonic() + seconds, self._count, future))
+        self._timers.append((monotonic() + seconds, self._count, future))
+        self._timers.sort()  # of what is in order but for one, it costs next to nothing
         return future
 
     async def _event(self, descriptor: int, event: int) -> None:
@@ -254,35 +254,35 @@ class Loop:
             self._unwatch(descriptor, event, future)
 
     def _watch(self, descriptor: int, event: int, future: Future[None]) -> None:
+        waiting = self._watched.get(descriptor)
+        if waiting is not None:
+            waiting[event] = future
+            self._poller.modify(descriptor, sum(waiting))
+            return
         try:
-            key = self._selector.get_key(descriptor)
-        except KeyError:
-            try:
-                self._selector.register(descriptor, event, {event: future})
-            except PermissionError:  # a regular file is always ready
-                self.soon(lambda: future.settle(None))
+            self._poller.register(descriptor, event)
+        except PermissionError:  # a regular file is always ready
+            self.soon(lambda: future.settle(None))
         else:
-            key.data[event] = future
-            self._selector.modify(descriptor, key.events | event, key.data)
+            self._watched[descriptor] = {event: future}
 
     def _unwatch(self, descriptor: int, event: int, future: Future[None]) -> None:
-        try:
-            key = self._selector.get_key(descriptor)
-        except KeyError:
+        waiting = self._watched.get(descriptor)
+        if waiting is None or waiting.get(event) is not future:
             return
-        if key.data.get(event) is not future:
-            return
-        del key.data[event]
-        if key.data:
-            self._selector.modify(descriptor, key.events & ~event, key.data)
+        del waiting[event]
+        if waiting:
+            self._poller.modify(descriptor, sum(waiting))
         else:
-            self._selector.unregister(descriptor)
+            del self._watched[descriptor]
+            self._poller.unregister(descriptor)
 
     def _round(self) -> None:
-        for key, events in self._selector.select(self._patience()):
-            if key.fd == self._wake_read:
+        for descriptor, events in self._poller.wait(self._patience()):
+            if descriptor == self._wake_read:
                 self._drain()
-            for event, future in tuple(key.data.items()):
+                continue
+            for event, future in tuple(self._watched[descriptor].items()):
                 if events & event:
                     future.settle(None)
         self._ripen()
@@ -298,16 +298,18 @@ class Loop:
         return min(max(0.0, self._timers[0][0] - monotonic()), LONGEST_WAIT)
 
     def _drain(self) -> None:
-        with suppress(BlockingIOError):
+        try:
             while os.read(self._wake_read, 4096):
                 pass
+        except BlockingIOError:
+            return
 
     def _ripen(self) -> None:
         while self._inbox:
-            self._ready.append(self._inbox.popleft())
+            self._ready.append(self._inbox.pop(0))
         now = monotonic()
         while self._timers and self._timers[0][0] <= now:
-            heapq.heappop(self._timers)[2].settle(None)
+            self._timers.pop(0)[2].settle(None)
 
 
 async def _awaited(awaitable: Awaitable[T]) -> T:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 OWN = os.path.join(os.path.dirname(__file__), "runspec.toml")
 INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
+
+COLLECTED = 20_000
+"""New objects before the next collection; with Python's own 700, loading makes some."""
 
 
 def main() -> int:
@@ -18,12 +22,29 @@ def main() -> int:
         return _main()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except FileNotFoundError:
+        if _has_directory():
+            raise
+    from ..errors import Fault, RunspecError
+    from ..stop import stop
+
+    gone = Fault("unreadable", "the working directory", detail="it is no longer there")
+    raise stop(RunspecError(gone), None)
+
+
+def _has_directory() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _main() -> int:
     from .. import parse
     from ..errors import RunspecError
 
+    gc.set_threshold(COLLECTED)
     args = parse("runspec", config_path=OWN)
     verb = __import__(f"{__name__}.{args.runspec_command_path[0]}", fromlist=("run",))
     try:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
 from ..approvals.store import Store
 from ..approvals.ticket import APPROVED, PENDING, RELEASE, typed_id
 from ..errors import Fault, FilePlace, RunspecError
-from ..render.plan import fitted, output_text
-from ..render.text import BOLD, CYAN, Style, escaped, write
+from ..render.plan import output_text
+from ..render.text import BOLD, escaped
 from . import output
+from .terminal import terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..approvals.ticket import Ticket
     from ..call import Args
+    from .terminal import Terminal
 
 MOST_OUTPUT = 100_000
-TRIES = 3
-ANSWERS = {"yes": True, "no": False}
-LONGEST_ANSWER = 1024
 
 
 def run(args: Args) -> int:
@@ -150,75 +148,15 @@ def _decided(ticket: Ticket, approved: bool) -> str:
     return f"{style.paint('Approved', BOLD)} {ticket.id}: runs once, {until}."
 
 
-def _terminal(ticket_id: str) -> _Terminal:
-    """The person's terminal, whatever the streams are; RunspecError without one."""
+def _terminal(ticket_id: str) -> Terminal:
+    """The person's terminal; RunspecError without one."""
     if os.environ.get("RUNSPEC_AGENT") == "1":
         raise _nobody(ticket_id, "an agent calls (RUNSPEC_AGENT is 1)")
-    flags = os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC
-    for path in ("/dev/tty", _stdin_terminal()):
-        try:
-            return _Terminal(os.open(path, flags))
-        except OSError:
-            continue
-    raise _nobody(ticket_id, "there is no terminal")
-
-
-def _stdin_terminal() -> str:
-    try:
-        return os.ttyname(0)
-    except OSError:
-        return ""
+    found = terminal()
+    if found is None:
+        raise _nobody(ticket_id, "there is no terminal")
+    return found
 
 
 def _nobody(ticket_id: str, why: str) -> RunspecError:
     return RunspecError(Fault("approval-needs-person", ticket_id, detail=why))
-
-
-class _Terminal:
-    """Where a person reads and types; OSError when it is hung up."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._stream = open(descriptor, "w")  # noqa: SIM115  closed by __exit__
-        self._style = Style.for_stream(self._stream, os.environ)
-
-    def __enter__(self) -> _Terminal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._stream.close()
-
-    def say(self, text: str) -> None:
-        """Write lines, each in its width."""
-        write(fitted(text, self._style.width), self._stream)
-        self._stream.flush()
-
-    def agreed(self, question: str) -> bool | None:
-        """Yes or no; None for neither in a few tries, or for the end of input."""
-        for _ in range(TRIES):
-            typed = self._typed(question)
-            answer = ANSWERS.get(typed.strip().lower())
-            if answer is not None or not typed:
-                return answer
-        return None
-
-    def _typed(self, question: str) -> str:
-        """A line that is typed after the question is shown; "" at the end of input."""
-        self._discard_typed()
-        self._stream.write(self._style.paint(question, CYAN))
-        self._stream.flush()
-        typed = ""
-        try:
-            typed = os.read(self._descriptor, LONGEST_ANSWER).decode("utf-8", "replace")
-        finally:
-            if not typed.endswith("\n"):
-                self.say("")
-        return typed
-
-    def _discard_typed(self) -> None:
-        """What was typed before the question is no answer to it."""
-        from termios import TCIFLUSH, error, tcflush
-
-        with suppress(error):
-            tcflush(self._descriptor, TCIFLUSH)

@@ -6,9 +6,9 @@ import os
 from stat import S_IMODE
 
 from ..errors import Fault, RunspecError
+from ..remote.ssh import PROGRAM as SSH
 from . import OWN, output
 from .clients import CLIENTS
-from .ssh import PROGRAM as SSH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,11 +71,12 @@ def _start_here() -> Start:
 
 
 def _start_on(host: str) -> Start:
+    from ..remote.hosts import known_hosts
+    from ..remote.ssh import runspec_argv
     from .lookup import spec_from_here
-    from .ssh import ssh_argv
 
-    spec = spec_from_here()
-    return lambda words: ssh_argv(host, words, spec)
+    target = known_hosts(spec_from_here()).target(host)
+    return lambda words: runspec_argv(target, words)
 
 
 def _entry(client: Client, start: Start, options: Sequence[str] = ()) -> Entry:

@@ -10,7 +10,13 @@ from ..mcp.toolbox import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
+    from collections.abc import Sequence
+
     from ..call import Args
+    from ..remote.ssh import Target
+else:
+    import _signal as signal  # without the enums of `signal`
 
 ON_A_TERMINAL = (
     "speaks the Model Context Protocol to a client, not to a person;"
@@ -20,9 +26,12 @@ ON_A_TERMINAL = (
 
 def run(args: Args) -> int:
     """Serve until the client leaves or a signal comes: 0."""
+    targets = _targets(args.host.value) if args.host.value else []
     with Loop() as loop:
         server = Server(loop, _options(args))
         stopped = _stop_signal(loop)
+        if targets:
+            loop.run(server.connect(targets))
         if args.http.value:
             from ..mcp.http import serve_http
 
@@ -53,10 +62,18 @@ def _options(args: Args) -> Options:
     )
 
 
+def _targets(hosts: Sequence[str]) -> list[Target]:
+    """Where the tools of other hosts are. Raises RunspecError."""
+    from ..remote.hosts import known_hosts
+    from .lookup import spec_from_here
+
+    known = known_hosts(spec_from_here())
+    names = dict.fromkeys(name for each in hosts for name in known.expand(each))
+    return [known.target(name) for name in names]
+
+
 def _stop_signal(loop: Loop) -> Future[None]:
     """Settles when a signal asks the server to end."""
-    import signal
-
     stopped: Future[None] = Future()
 
     def stop(*_: object) -> None:

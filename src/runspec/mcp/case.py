@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..approvals.ticket import PlannedCall
     from ..call import Invocation
     from ..run.argv import CommandLine
+    from ..run.become import Become
     from ..run.order import Order
     from ..spec.plain import Json
     from .connection import Connection
@@ -49,6 +50,11 @@ class Case:
         own = autonomy_of(served.tool.chain, served.config)
         self.level = strictest((own, *given))
 
+    @property
+    def streams(self) -> bool:
+        """Whether its output goes to the client as it comes."""
+        return self.call.typed is not None and self.level != "supervised"
+
     def tell(self, now: Progress, client: Connection) -> None:
         """Pass on how far it is, without secrets."""
         if now.message is not None:
@@ -64,38 +70,61 @@ class Case:
         return seconds
 
     def order(self) -> Order:
-        """What to start; raises SpecError where there is no such program, or it
-        runs as somebody else.
+        """What to start, and as whom; raises SpecError where there is no such
+        program, user or way to become that user.
         """
-        from ..run.environment import child_environment
         from ..run.order import Order
-        from ..run.user import require_user
         from ..spec.inherit import inherited
 
-        require_user(self.invocation.runnable)
+        become = self._become()
         program = self.served.program()
         return Order(
             (*program.argv, *self.line.argv),
-            child_environment(self.invocation.environ, self.invocation),
+            self._environment(),
             os.getcwd(),
             script=program.script,
             warm=inherited(self.served.tool.chain, "warm"),
+            become=become,
         )
+
+    def _become(self) -> Become | None:
+        from ..run.account import other_account
+
+        chain = self.invocation.chain
+        account = self.run.account = other_account(chain)
+        if account is None:
+            return None
+        from ..run.become import become
+
+        return become(chain, account, asks=False)
+
+    def _environment(self) -> dict[str, str]:
+        from ..run.environment import child_environment, foreign_environment
+
+        environ, call = self.invocation.environ, self.invocation
+        if self.run.account is None:
+            return child_environment(environ, call)
+        return foreign_environment(environ, call, self.run.account)
 
     def rehearsal(self) -> Case | None:
         """The same call as a dry run, where the runnable declares one."""
         arg = self.served.tool.args.get(DRY_RUN)
         if arg is None or arg.type not in ("flag", "bool") or arg in self.line.given:
             return None
+        if self.call.typed is not None:
+            from .typed import rehearsed
+
+            return rehearsed(self, f"--{arg.name}=true")
         arguments = {**self.call.arguments, arg.name: True}
         return _opened(self.call, self.served, arguments, self.principal)
 
     def planned(self) -> PlannedCall:
         """What an approval is bound to."""
         from ..approvals.ticket import PlannedCall
+        from ..run.account import other_account, own_name
         from ..run.machine import names
-        from ..run.user import user_name
 
+        other = other_account(self.invocation.chain)
         return PlannedCall(
             tool=self.served.name,
             runnable=self.invocation.runnable.name,
@@ -103,7 +132,7 @@ class Case:
             argv=tuple(self.line.argv),
             environ=self.line.environ,
             host=names()[0],
-            user=user_name(),
+            user=own_name() if other is None else other.name,
             principal=self.principal,
         )
 

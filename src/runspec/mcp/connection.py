@@ -7,18 +7,20 @@ import sys
 from ..loop import Cancelled, Future
 from . import messages
 from .protocol import Protocol
-from .steps import Answer, Begin, Send
+from .steps import Answer, Begin, Feed, Send, Signal
+from .stream_protocol import StreamProtocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from ..loop import Task
     from ..spec.plain import Json
     from .revisions import Revision
     from .server import Server
-    from .shapes import Progress, RequestId, ToolCall
+    from .shapes import Object, Progress, RequestId, ToolCall
     from .steps import Step
+    from .typed import Typed
 
 
 class Connection:
@@ -27,7 +29,8 @@ class Connection:
     `send(text, about)` takes a message for the client as one line of JSON; `about`
     is the id of the request it belongs to, None where it belongs to none. `principal`
     says who is asking. `stateless`: the transport says that the client is of the
-    stateless era.
+    stateless era. `drained` waits until the client has taken most of what was sent;
+    only a transport that has it can stream.
     """
 
     def __init__(
@@ -37,20 +40,39 @@ class Connection:
         principal: str,
         *,
         stateless: bool = False,
+        drained: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.server = server
         self.principal = principal
         self._send = send
-        self._protocol = Protocol(server, stateless=stateless)
+        self._drained = drained
+        self._protocol = (
+            Protocol(server, stateless=stateless)
+            if drained is None
+            else StreamProtocol(server)
+        )
         self._tasks: dict[RequestId, Task[None]] = {}
         self._ending: set[Task[None]] = set()
         self._answers: dict[RequestId, Future[str]] = {}
+        self._typed: dict[RequestId, Typed] = {}
         server.connections.add(self)
 
     @property
     def revision(self) -> Revision | None:
         """The revision agreed on; None before, and in the stateless era."""
         return self._protocol.revision
+
+    @property
+    def streams(self) -> bool:
+        """Whether the client has the stream extension."""
+        protocol = self._protocol
+        return isinstance(protocol, StreamProtocol) and protocol.streams
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds without a sign of life after which the client is gone, if any."""
+        protocol = self._protocol
+        return protocol.silence if isinstance(protocol, StreamProtocol) else None
 
     @property
     def listens(self) -> bool:
@@ -87,6 +109,21 @@ class Connection:
         """Tell the client how far a call is."""
         self._do(self._protocol.progress(call, now))
 
+    async def output(self, call: ToolCall, stream: int, data: bytes) -> None:
+        """Send on what a streamed call wrote, once the client has room for it."""
+        from ..remote.wire import output_line
+
+        assert self._drained is not None
+        self._send(output_line(call.id, stream, data), call.id)
+        await self._drained()
+
+    def make_room(self, call: ToolCall, count: int) -> None:
+        """Tell the client that it may send so many bytes more for the program."""
+        from ..remote.wire import ROOM
+
+        params: Object = {"request": call.id, "bytes": count}
+        self._send(messages.encode(messages.notification(ROOM, params)), call.id)
+
     async def ask(self, call: ToolCall, message: str) -> str:
         """Put a question to the person at the client: accept, decline or cancel."""
         question, steps = self._protocol.ask(call, message)
@@ -103,15 +140,32 @@ class Connection:
             if isinstance(step, Send):
                 self._send(messages.encode(step.message), step.about)
             elif isinstance(step, Begin):
-                call = step.call
-                self._tasks[call.id] = self.server.loop.spawn(self._carry_out(call))
+                self._begin(step.call)
             elif isinstance(step, Answer):
                 if step.id in self._answers:
                     self._answers[step.id].settle(step.action)
+            elif isinstance(step, Feed | Signal):
+                self._pass_on(step)
             else:
                 self._stop(step.id)
 
+    def _begin(self, call: ToolCall) -> None:
+        if call.typed is not None:
+            self._typed[call.id] = call.typed
+        self._tasks[call.id] = self.server.loop.spawn(self._carry_out(call))
+
+    def _pass_on(self, step: Feed | Signal) -> None:
+        """To the program of a streamed call, where it is still under way."""
+        typed = self._typed.get(step.id)
+        if typed is None:
+            return
+        if isinstance(step, Signal):
+            typed.signal(step.number)
+        elif not typed.feed(step.data, end=step.end):
+            self.cancel(step.id)
+
     def _stop(self, request_id: RequestId) -> None:
+        self._typed.pop(request_id, None)
         task = self._tasks.pop(request_id, None)
         if task is not None and not task.settled:
             self._ending.add(task)
@@ -131,6 +185,7 @@ class Connection:
             print(f"runspec serve: {said}", file=sys.stderr, flush=True)
             steps = self._protocol.refuse(call, messages.INTERNAL_ERROR, said)
         self._tasks.pop(call.id, None)
+        self._typed.pop(call.id, None)
         self._do(steps)
         if self.listens:  # a tool may have installed another
             self.server.look_again()

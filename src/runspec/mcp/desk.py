@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signal import SIGKILL
+import os
 from time import monotonic
 
 from ..errors import CallError, RunspecError
@@ -12,8 +12,11 @@ from .shapes import text_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Sequence
+    from typing import TypeAlias
 
+    from ..loop import Task
     from ..model import Runnable
     from ..render.plan import Output
     from ..run.order import Order
@@ -24,13 +27,19 @@ if TYPE_CHECKING:
     from .results import Outcome
     from .served import ServedTool
     from .server import Server
-    from .shapes import Question, ToolCall, ToolResult
+    from .shapes import Ended, Question, ToolCall, ToolResult
+
+    End: TypeAlias = ToolResult | Question | Ended
+else:
+    import _signal as signal  # without the enums of `signal`
 
 GRACE = 2.0
 """Seconds between TERM and KILL."""
 ERRORS_SHARE = 4
 """stderr has this part of the room that stdout has."""
 MOST_ASKED = 1_000
+FOLLOWED = 3
+"""Streams of a program that end with it: stdout, stderr, progress."""
 
 
 class Desk:
@@ -42,17 +51,18 @@ class Desk:
         self._queue: list[Future[None]] = []
         self._asked: dict[str, float] = {}
 
-    async def carry_out(
-        self, call: ToolCall, client: Connection
-    ) -> ToolResult | Question:
+    async def carry_out(self, call: ToolCall, client: Connection) -> End:
         """What a call comes to: its result, or a question that comes first.
 
         Raises Malformed for a call that is no call.
         """
+        if call.typed is not None:
+            return await self._typed(call, client)
         from .case import open_case
 
         served = self._server.find(call.name)
-        assert served is not None  # the protocol has asked `has`
+        if served is None:
+            return await self._elsewhere(call, client)
         try:
             case = open_case(call, served, client.principal)
         except CallError as error:
@@ -62,7 +72,38 @@ class Desk:
             return _said(error)
         return await self._allowed(case, client)
 
-    async def _allowed(self, case: Case, client: Connection) -> ToolResult | Question:
+    async def _elsewhere(self, call: ToolCall, client: Connection) -> End:
+        """What another host makes of a call; the protocol has asked whether one has
+        such a tool or resource.
+        """
+        remotes = self._server.remotes
+        assert remotes is not None
+        uri = call.arguments.get("uri")
+        if isinstance(uri, str) and self._server.is_elsewhere(uri):
+            return await remotes.read(uri)
+        from ..deny import require_allowed
+
+        try:
+            require_allowed(call.name, os.environ)
+        except RunspecError as error:
+            return _said(error)
+        return await remotes.call(call, client)
+
+    async def _typed(self, call: ToolCall, client: Connection) -> End:
+        """The same for a call as a person types it (JMP-09)."""
+        from .typed import open_typed, wrong
+
+        try:
+            case = open_typed(call, self._server, client.principal)
+        except CallError as error:
+            served = self._server.of_runnable(call.name)[0]
+            _audit_refusal(error, served, client)
+            return wrong(error)
+        except RunspecError as error:
+            return _said(error)
+        return await self._allowed(case, client)
+
+    async def _allowed(self, case: Case, client: Connection) -> End:
         """The result at the level of autonomy that the call comes to (AUT)."""
         from ..guard import require_allowed
 
@@ -74,7 +115,10 @@ class Desk:
         except RunspecError as error:
             case.run.audited.refused(error.faults[0].code)
             return _said(error)
-        asks = self._server.options.confirm_of(case.served.config) == "server"
+        asks = (
+            case.call.typed is not None  # such a client leaves the question to us
+            or self._server.options.confirm_of(case.served.config) == "server"
+        )
         try:
             if case.level == "autonomous" or (case.level == "confirm" and not asks):
                 return await self.run(case, client)
@@ -86,12 +130,18 @@ class Desk:
         except RunspecError as error:
             return _said(error)
 
-    async def run(self, case: Case, client: Connection) -> ToolResult:
+    async def run(self, case: Case, client: Connection) -> ToolResult | Ended:
         """Run it, once there is room, and make a result of what it came to."""
-        return self.result(case, await self.outcome(case, client))
+        return await self.result(case, await self.outcome(case, client), client)
 
-    def result(self, case: Case, outcome: Outcome) -> ToolResult:
-        """What the agent is told of how a program ended."""
+    async def result(
+        self, case: Case, outcome: Outcome, client: Connection
+    ) -> ToolResult | Ended:
+        """What the client is told of how a program ended."""
+        if case.call.typed is not None:
+            from .typed import told
+
+            return await told(case, outcome, client)
         from .results import result_of
 
         leaf = case.served.tool.chain[-1]
@@ -156,7 +206,7 @@ class Desk:
         run = case.run
         if run.begin():
             order.environ = run.named(order.environ)
-        status, ending = -int(SIGKILL), "cancelled"
+        status, ending = -int(signal.SIGKILL), "cancelled"
         try:
             outcome = await self._attended(order, case, client, limit)
             status, ending = outcome.status, outcome.ending
@@ -188,26 +238,20 @@ class Desk:
     async def _attended(
         self, order: Order, case: Case, client: Connection, limit: float | None
     ) -> Outcome:
-        from .capture import pour
-        from .progress import follow
-
         loop = self._server.loop
         began = monotonic()
         stdout, stderr = self._captures(case)
         try:
-            job = self._server.starter.start(order)
+            job = self._started(order, case)
         except OSError as error:  # no descriptor is left
             last = Ending(NOT_STARTED, False, str(error.strerror))
             return _outcome(last, stdout, stderr, 0.0, True)
-        tasks = (
-            loop.spawn(pour(loop, job.stdout, stdout)),
-            loop.spawn(pour(loop, job.stderr, stderr)),
-            loop.spawn(follow(loop, job.progress, lambda now: case.tell(now, client))),
-        )
+        tasks = self._followers(job, case, client, (stdout, stderr))
+        patience = None if case.streams else GRACE
         try:
             in_time = await self._ended(job, limit)
-            for task in tasks:
-                await loop.first(task, GRACE)
+            for task in tasks[:FOLLOWED]:
+                await loop.first(task, patience)
         except Cancelled:
             stdout.close()
             stderr.close()
@@ -216,6 +260,35 @@ class Desk:
             for task in tasks:
                 task.cancel()
         return _outcome(job.ended.value(), stdout, stderr, monotonic() - began, in_time)
+
+    def _started(self, order: Order, case: Case) -> Job:
+        typed = case.call.typed
+        if typed is None:
+            return self._server.starter.start(order)
+        return self._server.starter.start_alone(order, stdin=typed.stdin)
+
+    def _followers(
+        self,
+        job: Job,
+        case: Case,
+        client: Connection,
+        captures: tuple[Capture, Capture],
+    ) -> list[Task[None]]:
+        """What takes what a program writes; the first FOLLOWED end with it."""
+        from .capture import pour
+        from .progress import follow
+        from .typed import forward
+
+        loop, call = self._server.loop, case.call
+        streams = enumerate((job.stdout, job.stderr), 1)
+        if case.streams:
+            found = [forward(each, number, call, client) for number, each in streams]
+        else:
+            found = [pour(loop, each, captures[at - 1]) for at, each in streams]
+        found.append(follow(loop, job.progress, lambda now: case.tell(now, client)))
+        if call.typed is not None:
+            found.append(call.typed.attend(job, call, client))
+        return [loop.spawn(each) for each in found]
 
     async def _ended(self, job: Job, limit: float | None) -> bool:
         """Whether it ended in time; nothing of it runs any more in either case."""

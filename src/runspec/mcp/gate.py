@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from .capture import Capture
     from .case import Case
     from .connection import Connection
-    from .desk import Desk
+    from .desk import Desk, End
     from .results import Outcome
-    from .shapes import ToolResult
+    from .shapes import Ended, ToolResult
 
 AT_ONCE = 1.0
 """Seconds; nobody reads a question faster, so it was the client that declined."""
@@ -73,7 +73,7 @@ class Gate:
         self._planned = case.planned()
         self._audited = case.run.audited
 
-    async def confirmed(self) -> ToolResult | Question:
+    async def confirmed(self) -> End:
         """Run it once a person has said yes (`confirm`)."""
         ticket = self._store.decision(self._planned, RUN)
         if ticket and ticket.status == APPROVED and self._store.take(ticket):
@@ -91,16 +91,16 @@ class Gate:
         ticket = self._store.open(self._planned, RUN, plan)
         return _waiting(NOT_RUN, ticket)
 
-    async def released(self) -> ToolResult | Question:
+    async def released(self) -> End:
         """Run it, and give out its output once a person says so (`supervised`)."""
         ticket = self._store.decision(self._planned, RELEASE)
         if ticket is None:
             outcome = await self._desk.outcome(self._case, self._client)
             if outcome.ending == "not-started":
-                return self._desk.result(self._case, outcome)
+                return await self._desk.result(self._case, outcome, self._client)
             ticket = self._hold(outcome)
         if ticket.status == APPROVED:
-            return self._given_out(ticket)
+            return await self._given_out(ticket)
         if ticket.status == DENIED:
             return self._declined(KEPT_BACK, ticket.by)
         answer = await self._answer(RELEASE, self._shown(ticket))
@@ -109,7 +109,7 @@ class Gate:
         if answer == "accept":
             self._store.decide(ticket, True, self._by)
             ticket.by = self._by
-            return self._given_out(ticket)
+            return await self._given_out(ticket)
         if answer == "decline":
             self._store.decide(ticket, False, self._by)
             return self._declined(KEPT_BACK, self._by)
@@ -186,7 +186,7 @@ class Gate:
         output = self._store.output(ticket)
         return release_text(ticket.plan, output) if output else ticket.plan
 
-    async def _run(self, by: str) -> ToolResult:
+    async def _run(self, by: str) -> ToolResult | Ended:
         self._audited.decided("approval", by)
         return await self._desk.run(self._case, self._client)
 
@@ -194,12 +194,13 @@ class Gate:
         self._audited.decided("denial", by)
         return text_result(text, is_error=True)
 
-    def _given_out(self, ticket: Ticket) -> ToolResult:
+    async def _given_out(self, ticket: Ticket) -> ToolResult | Ended:
         self._audited.decided("release", ticket.by)
         output = self._store.output(ticket)
         if output is None or not self._store.take(ticket):
             return text_result(KEPT_BACK, is_error=True)
-        return self._desk.result(self._case, self._desk.revived(self._case, output))
+        outcome = self._desk.revived(self._case, output)
+        return await self._desk.result(self._case, outcome, self._client)
 
     @property
     def _by(self) -> str:

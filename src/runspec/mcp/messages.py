@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..remote.codec import decoded, encoded
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..spec.plain import Json
@@ -15,6 +17,8 @@ INTERNAL_ERROR = -32603
 HEADER_MISMATCH = -32020
 UNSUPPORTED_VERSION = -32022
 
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark, which a reader may pass over (RFC 8259, section 8.1)."""
 LARGEST_ID = 2**63
 """Ids beyond it lose digits in clients that read numbers as doubles or 64 bits."""
 
@@ -69,11 +73,8 @@ class Response:
 
 def decode(data: bytes) -> Json:
     """One JSON text; raises Malformed (RFC 8259: UTF-8, no NaN, bounded nesting)."""
-    import json
-
     try:
-        text = data.decode("utf-8-sig")
-        value: Json = json.loads(text, parse_constant=_no_constant)
+        return decoded(data.removeprefix(BOM).decode())
     except UnicodeDecodeError as error:
         message = f"byte {error.start} is not UTF-8"
         raise Malformed(PARSE_ERROR, message) from None
@@ -81,18 +82,11 @@ def decode(data: bytes) -> Json:
         raise Malformed(PARSE_ERROR, "nested too deep") from None
     except ValueError as error:
         raise Malformed(PARSE_ERROR, f"not JSON: {error}") from None
-    return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def encode(message: Object) -> str:
     """One line of ASCII, so that no text in it can break the line or the encoding."""
-    import json
-
-    return json.dumps(message, separators=(",", ":"), allow_nan=False)
+    return encoded(message)
 
 
 def read(message: Json) -> Request | Notification | Response:

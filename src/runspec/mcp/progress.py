@@ -8,7 +8,6 @@ from time import monotonic
 from ..loop import TooLate
 from .capture import read_some
 from .shapes import Progress
-from .values import NotJson, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ class Meter:
 
 
 def _of_object(text: str) -> Said:
+    from .values import NotJson, parse
+
     try:
         value = parse(text)
     except NotJson:

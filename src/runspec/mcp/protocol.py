@@ -11,7 +11,7 @@ from __future__ import annotations
 from . import messages
 from .messages import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Malformed
 from .revisions import HANDSHAKE, NEWEST_HANDSHAKE, REVISIONS, STATELESS
-from .shapes import ABSENT, Question, ToolCall
+from .shapes import ABSENT, Ended, Question, ToolCall
 from .steps import Answer, Begin, Send, Stop
 
 TYPE_CHECKING = False
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         def resources(self) -> list[Object]: ...
         def templates(self) -> list[Object]: ...
         def contents(self, uri: str) -> Object | None: ...
+        def is_elsewhere(self, uri: Json) -> bool: ...
 
 
 PREFIX = "io.modelcontextprotocol/"
@@ -43,6 +44,8 @@ CAPABILITIES = PREFIX + "clientCapabilities"
 SERVER_INFO = PREFIX + "serverInfo"
 SUBSCRIPTION = PREFIX + "subscriptionId"
 
+ABOUT = "dev.runspec/request"
+"""The call that a question is about, for a client that has several under way."""
 PAGE = 500
 """Tools in one answer to `tools/list`; some clients never ask for a second."""
 FRESH = 60_000
@@ -119,11 +122,15 @@ class Protocol:
         self.revision = REVISIONS[asked if asked in HANDSHAKE else NEWEST_HANDSHAKE]
         body: Object = {
             "protocolVersion": self.revision.name,
-            "capabilities": _capabilities(),
+            "capabilities": self._offered(),
             "serverInfo": self._offer.identity,
             "instructions": self._offer.instructions,
         }
         return [Send(messages.result(request.id, body), request.id)]
+
+    def _offered(self) -> Object:
+        """`capabilities` of the server, to a client of the handshake era."""
+        return _capabilities()
 
     def _stateless(self, request: messages.Request, meta: Object) -> list[Step]:
         asked = meta.get(VERSION)
@@ -161,6 +168,8 @@ class Protocol:
         elif request.method == "resources/templates/list":
             body = {"resourceTemplates": list[object](self._offer.templates())}  # type: ignore[dict-item]
         elif request.method == "resources/read":
+            if self._offer.is_elsewhere(request.params.get("uri")):
+                return [Begin(self._reading(request, revision, capabilities))]
             body = self._contents(request, revision)
         else:
             message = f"no such method: {request.method[:100]}"
@@ -222,6 +231,14 @@ class Protocol:
             raise Malformed(code, message, request.id, {"uri": uri})
         return {"contents": [found]}
 
+    def _reading(
+        self, request: messages.Request, revision: Revision, capabilities: Object
+    ) -> ToolCall:
+        """A resource that another host has to be asked for."""
+        arguments: Object = {"uri": request.params["uri"]}
+        call = ToolCall(request.id, request.method, arguments, revision)
+        return self._begun(call, request.params, capabilities)
+
     def _call(
         self, request: messages.Request, revision: Revision, capabilities: Object
     ) -> ToolCall:
@@ -237,11 +254,15 @@ class Protocol:
         if not isinstance(arguments, dict):
             raise _wrong(request, '"arguments" must be an object')
         call = ToolCall(request.id, name, arguments, revision)
-        call.elicits = revision.elicitation and _has_forms(capabilities)
-        call.progress_token = _progress_token(params)
         if revision.stateless:
             _take_answers(request, call)
-        self._calls[request.id] = call
+        return self._begun(call, params, capabilities)
+
+    def _begun(self, call: ToolCall, params: Object, capabilities: Object) -> ToolCall:
+        """A call that is under way from here on."""
+        call.elicits = call.revision.elicitation and _has_forms(capabilities)
+        call.progress_token = _progress_token(params)
+        self._calls[call.id] = call
         return call
 
     def _listen(self, request: messages.Request) -> list[Step]:
@@ -285,13 +306,15 @@ class Protocol:
             del self._questions[question]
         return [Stop(request_id)]
 
-    def finish(self, call: ToolCall, end: ToolResult | Question) -> list[Send]:
+    def finish(self, call: ToolCall, end: ToolResult | Question | Ended) -> list[Send]:
         """The response to a call, unless it was cancelled."""
         if self._calls.get(call.id) is not call:
             return []
         del self._calls[call.id]
         if isinstance(end, Question):
             body = _input_required(end)
+        elif isinstance(end, Ended):
+            body = end.body
         else:
             body = {"content": list[object](end.content), "isError": end.is_error}  # type: ignore[dict-item]
             if end.structured is not ABSENT:
@@ -328,6 +351,7 @@ class Protocol:
         question = f"runspec-{self._count}"
         self._questions[question] = call.id
         params: Object = {"message": message, "requestedSchema": ANSWERS}
+        params["_meta"] = {ABOUT: call.id}
         request = messages.request(question, "elicitation/create", params)
         return question, [Send(request, call.id)]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .blocks import Blocks
 from .media import is_textual, media_type_of
 from .shapes import ToolResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .blocks import Blocks
     from .capture import Capture
     from .revisions import Revision
     from .shapes import Object
@@ -72,6 +72,8 @@ def result_of(
     Of a failure: stdout as text, then a block with what happened and stderr, or with
     nothing but the JSON that tells of a wrong call (ERR-04).
     """
+    from .blocks import Blocks
+
     blocks = Blocks(revision, shelf)
     media_type = media_type_of(output)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..errors import Fault, SpecError
-from .listing import listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ class ServedTool:
 
     def listed(self, revision: Revision) -> Object:
         """Its item of `tools/list` (SRV-10)."""
+        from .listing import listed
+
         return listed(self.entry, revision)
 
     @property
@@ -80,8 +81,10 @@ class ServedTool:
 
     def program(self) -> Program:
         """What is started. Raises SpecError (`program-not-found`, ...)."""
-        from ..run.program import find_program
+        from ..run.program import find_program, is_launched, launcher
 
+        if is_launched(self.runnable):
+            return launcher(self.runnable_name, self.spec_path)
         return find_program(
             self.runnable_name, self.spec_path, installed=self.installed
         )

@@ -9,12 +9,17 @@ from .revisions import REVISIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..approvals.store import Store
     from ..loop import Loop
     from ..model import Config
+    from ..remote.ssh import Target
     from ..run.starter import Starter
+    from ..spec.plain import Json
     from .connection import Connection
     from .desk import Desk
+    from .remotes import Remotes
     from .revisions import Revision
     from .served import ServedTool
     from .shapes import Object
@@ -79,6 +84,7 @@ class Server:
         self._shelf: Shelf | None = None
         self._approvals: Store | None = None
         self._prepared: Toolbox | None = None
+        self.remotes: Remotes | None = None
         self._watch = loop.spawn(self._keep_house())
 
     def prepare(self) -> None:
@@ -137,20 +143,73 @@ class Server:
 
         return INSTRUCTIONS.format(host=names()[0])
 
+    async def connect(self, targets: Iterable[Target]) -> None:
+        """Have the tools of these hosts, too (JMP-14)."""
+        from .remotes import Remotes
+
+        self.remotes = Remotes(self, targets)
+        await self.remotes.opened()
+
     def has(self, tool: str) -> bool:
         """Whether a call of that name gets more than "unknown tool"."""
-        return self.find(tool) is not None
+        if self.find(tool) is not None:
+            return True
+        return self.remotes is not None and self.remotes.has(tool)
+
+    def selects(self, *names: str) -> bool:
+        """Whether what has these names is to be served (SRV-06)."""
+        from fnmatch import fnmatchcase
+
+        def matches(patterns: tuple[str, ...]) -> bool:
+            return any(fnmatchcase(n, pattern) for n in names for pattern in patterns)
+
+        chosen = self.options.selection
+        wanted = not chosen.include or matches(chosen.include)
+        return wanted and not matches(chosen.exclude)
+
+    def is_elsewhere(self, uri: Json) -> bool:
+        """Whether a resource is another host's."""
+        return (
+            self.remotes is not None
+            and isinstance(uri, str)
+            and self.remotes.holds(uri)
+        )
 
     def find(self, name: str) -> ServedTool | None:
         """The tool that a call of `name` means, listed or not."""
         return self.toolbox.tools.get(name) or self.toolbox.hidden.get(name)
 
+    def of_runnable(self, name: str) -> list[ServedTool]:
+        """The tools of one runnable, those that only a person runs included."""
+        box = self.toolbox
+        both = (*box.tools.values(), *box.hidden.values())
+        return [tool for tool in both if tool.runnable_name == name]
+
+    def runnables(self) -> list[str]:
+        """The names of all runnables that have tools."""
+        box = self.toolbox
+        both = (*box.tools.values(), *box.hidden.values())
+        return list(dict.fromkeys(tool.runnable_name for tool in both))
+
+    def described(self, name: str) -> Object | None:
+        """The spec of a runnable (JMP-09); None where there is none."""
+        from .typed import described, prepare
+
+        tools = self.of_runnable(name)
+        if not tools:
+            return None
+        self.loop.soon(lambda: prepare(tools[0]))
+        return described(tools[0])
+
     def listing(self, revision: Revision) -> dict[str, Object]:
         """The tools by name, as `tools/list` has them."""
         self.look_again()
-        return {
+        found = {
             name: each.listed(revision) for name, each in self.toolbox.tools.items()
         }
+        if self.remotes is None:
+            return found
+        return self.remotes.listing(revision) | found
 
     def resources(self) -> list[Object]:
         """What can be read: what is wrong with specs, where there is something."""
@@ -192,6 +251,8 @@ class Server:
         self._watch.cancel()
         for connection in tuple(self.connections):
             await connection.close()
+        if self.remotes is not None:
+            await self.remotes.close()
         if self._starter is not None:
             await self._starter.close()
         if self._shelf is not None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from ..spec.plain import Json
     from .revisions import Revision
+    from .typed import Typed
 
     RequestId: TypeAlias = str | int
     Object: TypeAlias = dict[str, Json]
@@ -25,7 +26,8 @@ class ToolCall:
     """A `tools/call` request: what is called, and what the client can do.
 
     `elicits`: it can put a question to a person. `answers` and `state` are the
-    `inputResponses` and `requestState` of a repeated request (2026-07-28).
+    `inputResponses` and `requestState` of a repeated request (2026-07-28). `typed` is
+    what a person typed instead of `arguments`, and `name` a runnable then.
     """
 
     __slots__ = (
@@ -37,6 +39,7 @@ class ToolCall:
         "progress_token",
         "revision",
         "state",
+        "typed",
     )
 
     def __init__(
@@ -50,6 +53,7 @@ class ToolCall:
         self.elicits = False
         self.answers: Object | None = None
         self.state: str | None = None
+        self.typed: Typed | None = None
 
 
 class Progress:
@@ -101,3 +105,12 @@ class ToolResult:
 def text_result(text: str, *, is_error: bool = False) -> ToolResult:
     """A result of one text block."""
     return ToolResult([{"type": "text", "text": text}], is_error=is_error)
+
+
+class Ended:
+    """How a streamed call ended: the result as it is sent."""
+
+    __slots__ = ("body",)
+
+    def __init__(self, body: Object) -> None:
+        self.body = body

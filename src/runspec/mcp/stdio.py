@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ..loop import Cancelled, Future
+from ..loop import Cancelled, Future, TooLate
+from ..remote.pipes import Writer
+from ..remote.wire import Lines
 from . import messages
 from .connection import Connection
 
@@ -17,95 +19,27 @@ LONGEST = 64 << 20
 """Bytes of one message; a longer one is refused, and passed over to its end."""
 UNREAD = 8 << 20
 """Bytes not yet taken by the client; beyond it nothing more is read from it."""
+AHEAD = 1 << 18
+"""Bytes of output that programs may be ahead of a client that streams it."""
 LAST_WORDS = 2.0
 """Seconds that the client has to take what is left when the server ends."""
-
-
-class Lines:
-    """Cuts what comes into lines, in bounded memory."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._passing_over = False
-
-    def feed(self, data: bytes) -> list[bytes | None]:
-        """The lines that `data` completes; None for one that was too long."""
-        *ends, rest = data.split(b"\n")
-        lines: list[bytes | None] = []
-        for end in ends:
-            self._add(end)
-            lines.append(None if self._passing_over else b"".join(self._parts))
-            self._parts, self._size, self._passing_over = [], 0, False
-        self._add(rest)
-        return lines
-
-    def _add(self, part: bytes) -> None:
-        self._size += len(part)
-        if self._size > LONGEST:
-            self._parts, self._passing_over = [], True
-        elif part:
-            self._parts.append(part)
-
-
-class Writer:
-    """Writes lines without waiting for whoever reads them."""
-
-    def __init__(self, server: Server, descriptor: int) -> None:
-        self._loop = server.loop
-        self._descriptor = descriptor
-        self._left: list[memoryview] = []
-        self._task: Future[None] | None = None
-        self.unread = 0
-        self.broken: Future[None] = Future()
-
-    def write(self, text: str) -> None:
-        """Send one line, now or as soon as it is taken."""
-        if self.broken.settled:
-            return
-        data = memoryview(text.encode() + b"\n")
-        if not self._left:
-            data = self._tried(data)
-        if data and not self.broken.settled:
-            self._left.append(data)
-            self.unread += len(data)
-            if self._task is None or self._task.settled:
-                self._task = self._loop.spawn(self._drain())
-
-    async def flushed(self, seconds: float | None = None) -> None:
-        """Wait until everything is taken, or for so long."""
-        if self._task is not None:
-            await self._loop.first(self._task, seconds)
-
-    def _tried(self, data: memoryview) -> memoryview:
-        try:
-            return data[os.write(self._descriptor, data) :]
-        except BlockingIOError:
-            return data
-        except OSError:
-            self.broken.settle(None)
-            return data
-
-    async def _drain(self) -> None:
-        while self._left and not self.broken.settled:
-            await self._loop.writable(self._descriptor)
-            before = self._left[0]
-            self._left[0] = self._tried(before)
-            self.unread -= len(before) - len(self._left[0])
-            if not self._left[0]:
-                del self._left[0]
-        if self.broken.settled:
-            self._left, self.unread = [], 0
 
 
 async def serve_stdio(server: Server, stopped: Future[None]) -> None:
     """Serve the client at descriptors 0 and 1 until it leaves or `stopped` settles."""
     descriptor = _own_stdout()
     os.set_blocking(descriptor, False)
-    writer = Writer(server, descriptor)
+    writer = Writer(server.loop, descriptor)
+
+    async def drained() -> None:
+        if writer.unread > AHEAD:
+            await writer.flushed()
+
     try:
         principal = f"uid {os.getuid()}"
-        connection = Connection(server, lambda text, _: writer.write(text), principal)
+        connection = Connection(
+            server, lambda text, _: writer.write(text), principal, drained=drained
+        )
         reading = server.loop.spawn(_read(server, connection, writer))
         await server.loop.first(reading, writer.broken, stopped)
         if reading.settled:
@@ -125,20 +59,29 @@ def _own_stdout() -> int:
 
 
 async def _read(server: Server, connection: Connection, writer: Writer) -> None:
-    lines = Lines()
+    lines = Lines(LONGEST)
     try:
-        while True:
-            await server.loop.readable(0)
-            data = os.read(0, CHUNK)
-            if not data:
-                return
+        while data := await _heard(server, connection):
             for line in lines.feed(data):
                 _take(connection, line)
-            server.prepare()
+            if not connection.streams:
+                server.prepare()
             if writer.unread > UNREAD:
                 await writer.flushed()
     except Cancelled:
         return
+
+
+async def _heard(server: Server, connection: Connection) -> bytes:
+    """What comes next; nothing once the client is gone.
+
+    One that streams gives signs of life; ssh need not notice that it is gone.
+    """
+    try:
+        await server.loop.within(connection.silence, server.loop.readable(0))
+    except TooLate:
+        return b""
+    return os.read(0, CHUNK)
 
 
 def _take(connection: Connection, line: bytes | None) -> None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from .shapes import Object, RequestId, ToolCall
 
-    Step: TypeAlias = "Send | Begin | Stop | Answer"
+    Step: TypeAlias = "Send | Begin | Stop | Answer | Feed | Signal"
 
 
 class Send:
@@ -47,3 +47,24 @@ class Answer:
     def __init__(self, question_id: RequestId, action: str) -> None:
         self.id = question_id
         self.action = action
+
+
+class Feed:
+    """What a call's program is to read; `end`: and nothing after it."""
+
+    __slots__ = ("data", "end", "id")
+
+    def __init__(self, request_id: RequestId, data: bytes, *, end: bool) -> None:
+        self.id = request_id
+        self.data = data
+        self.end = end
+
+
+class Signal:
+    """A signal for a call's program, by its number."""
+
+    __slots__ = ("id", "number")
+
+    def __init__(self, request_id: RequestId, number: int) -> None:
+        self.id = request_id
+        self.number = number

@@ -15,7 +15,6 @@ import sys
 from .. import __version__
 from ..errors import EnvPlace, Fault, SpecError
 from ..source import index
-from .listing import entries_of
 from .served import ServedTool, Source
 
 TYPE_CHECKING = False
@@ -172,13 +171,14 @@ def _spec_in(path: str) -> str:
 
 def _named(path: str, faults: list[Fault]) -> Source:
     """A spec of `--path`."""
-    from ..source.toml import read_toml
+    from ..source.spec import read_spec
     from ..spec.build import build
+    from .listing import entries_of
 
-    document = read_toml(path)
+    document = read_spec(path)
     spec = build(document)
     faults += [fault for fault in spec.faults if fault.severity == "error"]
-    places = {name: document.place((name,)) for name in spec.names}
+    places = {name: document.place(document.section(name)) for name in spec.names}
     return Source(path, entries_of(spec), places)
 
 
@@ -215,6 +215,8 @@ def _kept(catalogue: Catalogue, spec: InstalledSpec) -> list[Object]:
     environment = catalogue.environment
     entries: Any = environment.recall(spec, KIND)
     if entries is None:
+        from .listing import entries_of
+
         entries = entries_of(catalogue.spec(spec.path))
         environment.remember(spec, KIND, entries)
     return entries  # type: ignore[no-any-return]

@@ -52,7 +52,7 @@ def _options(args: Args) -> HttpOptions:
 
     file = args.token_file.value
     return HttpOptions(
-        host=args.host.value,
+        host=args.bind.value,
         port=args.port.value,
         token=None if file is None else read_token(str(file)),
         allowed_hosts=tuple(args.allowed_host.value or ()),
