@@ -12,6 +12,8 @@ import pytest
 
 from environments import Environment, project_wheel
 
+CLUSTERS = {"slurm_cluster", "ray"}
+"""Fixtures that start one."""
 pytest_plugins = ["rigs.fixtures", "rigs.tools", "rigs.slurm", "rigs.recipes"]
 
 
@@ -51,7 +53,13 @@ def modes_hold(directory: Path) -> bool:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what file modes must hold for; `make pytest` runs it by itself."""
+    """Leave out what file modes must hold for; `make pytest` runs it by itself.
+
+    The tests of one cluster are run by one worker, so that it is started once.
+    """
+    for item in items:
+        for name in CLUSTERS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(name))
     with TemporaryDirectory() as directory:
         if modes_hold(Path(directory)):
             return

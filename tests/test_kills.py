@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,12 @@ for number in range(int(sys.argv[1])):
 
 
 def test_of_500_runs_killed_anywhere_nothing_is_lost_torn_or_leaked(
-    bare: Environment, tmp_path: Path
+    make_environment: Callable[[], Environment], tmp_path: Path
 ) -> None:
+    environment = make_environment()
     (tmp_path / "runspec.toml").write_text(SPEC)
     (tmp_path / "driver.py").write_text(DRIVER)
-    done = bare.run(
+    done = environment.run(
         "driver.py", str(ROUNDS), program="python", cwd=tmp_path, JOB_KEY=SECRET
     )
     assert done.returncode == 0, done.stderr
@@ -70,14 +72,16 @@ def test_of_500_runs_killed_anywhere_nothing_is_lost_torn_or_leaked(
     whole = [int(mark.split()[1]) for mark in marks]
     assert 20 < len(whole) < ROUNDS - 20, "the kills missed what they are for"
 
-    runs = json.loads(bare.run("history", "-n", "0", "--format", "json").stdout)
+    runs = json.loads(environment.run("history", "-n", "0", "--format", "json").stdout)
     mine = {number(run): run["state"] for run in runs}
     assert set(mine.values()) <= {"ok", "lost"}
     assert [each for each in whole if mine.get(each) != "ok"] == []
 
-    verified = bare.run("audit", "verify")
+    verified = environment.run("audit", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    started = bare.run("audit", "show", "--kind", "start", "-n", "9999", "-f", "json")
+    started = environment.run(
+        "audit", "show", "--kind", "start", "-n", "9999", "-f", "json"
+    )
     assert len(json.loads(started.stdout)) >= len(mine)
 
     finished = set()
@@ -88,7 +92,7 @@ def test_of_500_runs_killed_anywhere_nothing_is_lost_torn_or_leaked(
         finished |= {each["run"] for each in map(json.loads, lines) if "event" in each}
     ended = {run["run"] for run in runs if number(run) in whole}
     assert ended <= finished
-    for path in (*tmp_path.rglob("*"), *bare.home.rglob("*")):
+    for path in (*tmp_path.rglob("*"), *environment.home.rglob("*")):
         assert path.is_dir() or SECRET.encode() not in path.read_bytes(), path
 
 

@@ -18,8 +18,8 @@ from environments import ROOT
 from rigs import omegaconf as versions
 from rigs.fixtures import _rig
 from runspec.errors import CallError, Fault, FilePlace, RunspecError
-from runspec.launch.merged import Merged, merge
-from runspec.launch.overrides import split
+from runspec.launch.config.merged import Merged, merge
+from runspec.launch.config.overrides import split
 from runspec.recipe import parse
 
 SECRET = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -643,8 +643,8 @@ def test_resolvers_of_omegaconf_are_as_they_were(
 PROBE = """
 import sys
 from runspec.recipe import parse
-from runspec.launch.merged import merge
-from runspec.launch.overrides import split
+from runspec.launch.config.merged import merge
+from runspec.launch.config.overrides import split
 found = merge(parse(sys.argv[1]), None, split(sys.argv[3:])[0], inject={},
               artifacts=sys.argv[2])
 found.content()
@@ -760,7 +760,7 @@ def test_a_recipe_without_configuration_loads_none_of_this(room: Room) -> None:
     recipe(room.folder, declared=False)
     code = (
         "import sys\nfrom runspec.recipe import parse\n"
-        "from runspec.launch.merged import merge\n"
+        "from runspec.launch.config.merged import merge\n"
         "assert merge(parse('train.py'), None, (), inject={}, artifacts=None) is None\n"
         "print(*sys.modules)"
     )
@@ -773,8 +773,8 @@ def test_a_recipe_without_configuration_loads_none_of_this(room: Room) -> None:
         check=True,
     )
     loaded = set(done.stdout.split())
-    assert "runspec.launch.merged" in loaded
-    unneeded = {"json", "yaml", "omegaconf", "runspec.launch.resolvers"}
+    assert "runspec.launch.config.merged" in loaded
+    unneeded = {"json", "yaml", "omegaconf", "runspec.launch.config.resolvers"}
     assert (
-        unneeded | {"runspec.launch.yamlfile", "runspec.launch.edit"}
+        unneeded | {"runspec.launch.config.yamlfile", "runspec.launch.config.edit"}
     ) & loaded == set()

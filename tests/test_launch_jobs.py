@@ -108,6 +108,7 @@ def test_an_id_that_isnt_there_or_isnt_clear_is_said(bench: Bench) -> None:
 def test_a_damaged_job_hides_no_other(bench: Bench) -> None:
     bench.write(train_py=recipe(""))
     good, bad = (bench.detached("train.py") for _ in range(2))
+    until(lambda: status(bench, bad)["phase"] == "ended")
     folder = next(each for each in bench.run_folders if each.name.endswith(bad))
     (folder / "job.json").write_text("{")
     done = bench.runspec("jobs", "--format", "json")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runspec.errors import CallError
-from runspec.launch.flow import read, written
-from runspec.launch.overrides import Override, split
+from runspec.launch.config.flow import read, written
+from runspec.launch.config.overrides import Override, split
 
 SCALARS = (
     st.none()

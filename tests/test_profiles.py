@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from runspec.errors import CallError, Fault, FilePlace, RunspecError, SpecError
-from runspec.launch.merged import Merged, merge
-from runspec.launch.overrides import split
-from runspec.launch.profiles import Profiles, find, load
-from runspec.launch.settings import Settings, settle
+from runspec.launch.config.merged import Merged, merge
+from runspec.launch.config.overrides import split
+from runspec.launch.profile.profiles import Profiles, find, load
+from runspec.launch.profile.settings import Settings, settle
 from runspec.recipe import parse
 
 HIDDEN = "s3cr3t-value-of-somebody"
@@ -87,17 +87,20 @@ def test_a_file_that_everybody_can_write_is_not_read(room: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_the_file_of_another_user_is_read_only_in_a_folder_of_theirs(
+def test_the_file_of_another_user_is_read_only_for_a_script_of_theirs(
     room: Path,
 ) -> None:
     below = room / "mine"
     below.mkdir()
-    (room / "env.toml").touch()
-    os.chown(room / "env.toml", 65534, 65534)
+    script = room / "train.py"
+    for path in (room / "env.toml", script):
+        path.touch()
+    for path in (room / "env.toml", below):
+        os.chown(path, 65534, 65534)
     with pytest.raises(SpecError):
-        find(str(below), {})
-    os.chown(below, 65534, 65534)
-    assert find(str(below), {}) == str(room / "env.toml")
+        find(str(below), {}, str(script))
+    os.chown(script, 65534, 65534)
+    assert find(str(below), {}, str(script)) == str(room / "env.toml")
 
 
 def test_syntax_faults_have_a_place_and_show_no_secret(room: Path) -> None:

@@ -178,6 +178,19 @@ def test_a_job_whose_id_got_lost_is_cancelled(cluster: Cluster, tmp_path: Path) 
     until(lambda: not cluster.slurm.jobs())
 
 
+def test_what_a_site_prints_beside_the_id_is_no_part_of_it(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.write(train_py=ECHO)
+    (tmp_path / "bin").mkdir()
+    sbatch = tmp_path / "bin" / "sbatch"
+    sbatch.write_text('#!/bin/sh\necho Welcome\n/usr/bin/sbatch "$@"\necho 7 free\n')
+    sbatch.chmod(0o755)
+    path = f"{sbatch.parent}:{cluster.environ()['PATH']}"
+    done = cluster.lab(PATH=path)
+    assert (done.stdout, done.returncode) == ("node 0\n", 0)
+
+
 def test_who_waits_and_who_doesnt_have_partitions_of_their_own(
     cluster: Cluster,
 ) -> None:

@@ -73,6 +73,24 @@ STEPS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
         (("runspec connect claude-code", 0),),
     ),
     (
+        "A script with a block that says what it needs is launched as it is,"
+        " here or, with --on, on a cluster.",
+        (
+            ("head -n 15 fit/fit.py", 0),
+            ("runspec launch fit/fit.py", 0),
+            ("runspec launch fit/fit.py rate=0.3", 0),
+            ("runspec launch fit/fit.py rte=0.3", 2),
+        ),
+    ),
+    (
+        "It goes on by itself, and is found again.",
+        (
+            ("runspec launch fit/fit.py --detach | tee job", 0),
+            ("runspec jobs logs $(cat job) --follow", 0),
+            ("runspec jobs", 0),
+        ),
+    ),
+    (
         "What is installed here, and whether its declarations are in order.",
         (("runspec local | head -n 8", 0), ("runspec check greet", 0)),
     ),
@@ -84,8 +102,10 @@ def prepare(folder: Path) -> dict[str, str]:
     shutil.copytree(ORDERS, folder, dirs_exist_ok=True)
     shutil.copytree(ROOT / "examples" / "greet" / "src" / "greet", folder / "greet")
     shutil.rmtree(folder / "greet" / "__pycache__", ignore_errors=True)
+    shutil.copytree(ROOT / "examples" / "fit", folder / "fit")
     kept = {k: v for k, v in os.environ.items() if not k.startswith("RUNSPEC_")}
-    return kept | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return kept | {"PATH": path, "RUNSPEC_RUNS_DIR": str(folder / "runs")}
 
 
 def step(command: str, expected: int, folder: Path, environ: dict[str, str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from runspec.launch.profiles import SPECIAL
+from runspec.launch.profile.profiles import SPECIAL
 from runspec.spec.fields import (
     GROUP_KINDS,
     KINDS,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -128,7 +129,8 @@ def model_more() -> str:
 
 def model_stub() -> str:
     classes = "\n\n\n".join(stub_class(name) for name in EVERY_CALL)
-    more = ", ".join(sorted(CLASSES[n] for n in TABLES if n not in EVERY_CALL))
+    rest = (CLASSES[name] for name in TABLES if name not in EVERY_CALL)
+    more = ", ".join(sorted(c for c in rest if re.search(rf"\b{c}\b", classes)))
     return formatted(STUB_HEAD.replace("MORE", more) + classes + "\n", "model.pyi")
 
 

@@ -7,14 +7,10 @@ from .model_more import (
     Group,
     JumpHost,
     Logging,
-    Pipeline,
-    Profile,
     RecipeConfig,
     Resources,
     Run,
     RunAs,
-    Script,
-    Stage,
 )
 
 class Record:

@@ -17,7 +17,7 @@ from .model import FINGERPRINT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     Entry = tuple[object, object, object]
@@ -64,7 +64,7 @@ def find_spec(
         found = None
     if found:
         return found
-    raise _not_found(looked)
+    raise _not_found(SPEC_NAME, looked)
 
 
 def has_own(script: str) -> bool:
@@ -85,7 +85,7 @@ def _named(path: str) -> str:
     if os.path.lexists(inside):
         return inside
     if not os.path.lexists(path):
-        raise _not_found([path])
+        raise _not_found(path, (), "named")
     return path
 
 
@@ -99,17 +99,18 @@ def _walk_up(directory: str, looked: "list[str]") -> "str | None":
     return None
 
 
-def _not_found(looked: "list[str]") -> Exception:
+def _not_found(path: str, looked: "Iterable[str]", detail: str = "") -> Exception:
     from .errors import Fault, SpecError
 
-    return SpecError(Fault("spec-not-found", SPEC_NAME, expected=tuple(looked)))
+    expected = tuple(looked)
+    return SpecError(Fault("spec-not-found", path, expected=expected, detail=detail))
 
 
 def read(spec: str, name: str, *, sole: bool) -> "Entry | None":
     """The entry of one runnable: dumped runnable, dumped config, dumped warnings.
 
     None where there is none. With `sole`, a file that declares just one runnable
-    gives that one (FIND-07).
+    gives that one (FIND-07). Without a name it is the config alone.
     """
     try:
         made_from = identity(os.stat(spec))
@@ -159,7 +160,7 @@ def _read_file(
             return None
         found = entries.get(only if sole and name not in entries else name)
         if found is None:
-            return None
+            return None if name else (None, config, ())
         offset, size, total = found
         body = head[start + offset : start + offset + size]
         if len(body) < size:

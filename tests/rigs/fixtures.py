@@ -7,13 +7,16 @@ import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from environments import PIP, ROOT, Environment
 from rigs import setup
 from rigs.servers import web_server
+from rigs.users import Users
 
+T = TypeVar("T")
 EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/pyproject.toml"))
 SUITE = ROOT / "tests" / "fixtures" / "conformance"
 
@@ -80,7 +83,7 @@ def sdk() -> Path:
     return _rig(setup.sdk)
 
 
-def _rig(build: Callable[[], Path]) -> Path:
+def _rig(build: Callable[[], T]) -> T:
     """A rig; where it can't be built the test is skipped, but never in CI."""
     try:
         return build()
@@ -88,3 +91,10 @@ def _rig(build: Callable[[], Path]) -> Path:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"{build.__name__}: {error}")
+
+
+@pytest.fixture(scope="session")
+def users() -> Iterator[Users]:
+    """Users to become, and one who may."""
+    with _rig(Users) as made:
+        yield made

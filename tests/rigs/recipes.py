@@ -18,7 +18,7 @@ CACHE = RIGS / "recipes"
 """The user's cache of these launches, which keeps what they build."""
 BUILD = """
 import sys
-from runspec.launch.interpreter import interpreter_of
+from runspec.launch.local.interpreter import interpreter_of
 from runspec.recipe import parse
 built = [interpreter_of(parse(path)) for path in sys.argv[1:]]
 for each in built:

@@ -43,11 +43,11 @@ def _subject(name: str | None) -> tuple[Runnable, Config, str]:
         path, runnable, config, _ = locate(name).load()
         return runnable, config, path
     from ..model import Config, Runnable
-    from ..source.toml import read_toml
+    from ..source.spec import read_spec
     from ..spec.build import build
 
     spec = spec_from_here()
-    config = build(read_toml(spec)).config if spec else Config()
+    config = build(read_spec(spec)).config if spec else Config()
     return Runnable(), config, spec or ""
 
 

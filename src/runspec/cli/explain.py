@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..render.text import BOLD, DIM, escaped
-from .runs import table
+from .table import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ..launch.config.overrides import Path
     from ..launch.executor import Rendered
-    from ..launch.overrides import Path
     from ..launch.request import Prepared
     from ..render.text import Style
     from ..spec.plain import Json
@@ -73,7 +73,7 @@ def _variables(prepared: Prepared) -> list[tuple[str, str, str]]:
 
 
 def _configuration(prepared: Prepared) -> list[tuple[str, str, str]]:
-    from ..launch.overrides import dotted, masked
+    from ..launch.config.overrides import dotted, masked
 
     merged = prepared.merged
     if merged is None:

@@ -18,14 +18,15 @@ UNREAD = ("spec-not-found", "not-a-file", "unreadable", "too-large")
 """Faults of a Python file of which nobody knows whether it is a recipe."""
 
 
-def documents(root: str) -> Iterator[Document]:
+def documents(root: str, most: int | None = None) -> Iterator[Document]:
     """Each `runspec.toml` and each script that declares itself, in order.
 
-    Paths are from the current directory where that is above them.
+    Paths are from the current directory where that is above them. `most` bounds the
+    number of directories.
     """
     from ..source.walk import directories
 
-    for directory, files in directories(root, _worth_entering):
+    for directory, files in directories(root, _worth_entering, most):
         folder = shown(directory)
         for name in files:
             path = name if folder == "." else os.path.join(folder, name)

@@ -124,8 +124,7 @@ def _prune(store: Store, args: Args) -> Show:
     removed, left = store.prune(delete)
     if args.format.value == "json":
         return lambda: output.show_json({"removed": removed, "left": left})
-    gone = output.counted(removed, "run")
-    return lambda: output.show(f"Removed {gone}; {left} {_are(left)} left.")
+    return lambda: output.show(output.removed(removed, left))
 
 
 def _reindex(store: Store, args: Args) -> Show:
@@ -134,10 +133,6 @@ def _reindex(store: Store, args: Args) -> Show:
         return lambda: output.show_json({"runs": found})
     counted = output.counted(found, "run")
     return lambda: output.show(f"Made the history anew: it has {counted}.")
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
 
 
 VERBS: dict[str, Callable[[Store, Args], Show]] = {

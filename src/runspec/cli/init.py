@@ -41,7 +41,7 @@ def _require_name(name: str) -> None:
 
 def _lang(chosen: str | None) -> str:
     """The language asked for; else that of the nearest spec's [config] (CFG-02)."""
-    from ..source.toml import read_toml
+    from ..source.spec import read_spec
     from ..spec.build import build
     from .lookup import spec_from_here
     from .scaffold import LANGS
@@ -49,7 +49,7 @@ def _lang(chosen: str | None) -> str:
     if chosen is not None:
         return chosen
     spec = spec_from_here()
-    lang = build(read_toml(spec)).config.lang if spec else None
+    lang = build(read_spec(spec)).config.lang if spec else None
     return lang if lang in LANGS else DEFAULT_LANG
 
 

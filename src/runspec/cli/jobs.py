@@ -8,12 +8,13 @@ from time import localtime, strftime, time
 from ..errors import Fault, RunspecError
 from ..launch import jobs
 from ..launch.executor import CANCELLED, ENDED, LOST, RUNNING
+from ..launch.jobs import PIPELINE
 from ..launch.places.registry import executor_named
 from ..logs.encode import utc
 from ..logs.summary import duration
 from ..render.text import BOLD, CYAN, DIM, RED, YELLOW, escaped
 from . import INTERRUPTED, output
-from .runs import ID, table
+from .table import ID, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ LOOKS = {RUNNING: CYAN, LOST: YELLOW, CANCELLED: YELLOW}
 MORE = "These are the newest; --limit 0 shows all."
 UNSAID = ("folder", "start")
 """What of a handle is of no use to a person."""
-PIPELINE = "pipeline"
-"""What a job says of the run of a pipeline that it is part of."""
 UNKNOWN = 1
 """The exit status where the script's own isn't known."""
 
@@ -98,11 +97,13 @@ def _logs(args: Args) -> int:
     job = _job(args.id.value)
     if args.follow.value and not job.state.over:
         return _follow(job, output_too=True)
-    _write_log(job)
+    if not _write_log(job) and job.attached and job.state.over:
+        output.note("what an attached job wrote went to its terminal")
     return _exit_status(job.state) if args.follow.value else 0
 
 
-def _write_log(job: Job) -> None:
+def _write_log(job: Job) -> int:
+    """Write what there is; how many bytes."""
     from ..launch.attend import write_all
 
     executor = executor_named(job.executor)
@@ -112,6 +113,7 @@ def _write_log(job: Job) -> None:
         if not data:
             break
         write_all(data)
+    return offset
 
 
 def _cancel(args: Args) -> int:
@@ -175,11 +177,25 @@ def _exit_status(state: State) -> int:
     return state.status if state.status >= 0 else 128 - state.status
 
 
+def _prune(args: Args) -> int:
+    from ..launch.prune import prune
+
+    done = prune(os.environ, days=args.keep_days.value, most=args.max.value)
+    if args.format.value == "json":
+        output.show_json({"removed": done.removed, "left": done.left})
+    else:
+        output.show(output.removed(done.removed, done.left))
+    if done.faults:
+        output.complain(done.faults)
+    return int(bool(done.faults))
+
+
 VERBS: dict[str, Callable[[Args], int]] = {
     "list": _list,
     "status": _status,
     "logs": _logs,
     "cancel": _cancel,
+    "prune": _prune,
 }
 
 
@@ -231,10 +247,18 @@ def _outcome(state: State) -> str:
     if state.phase != ENDED or state.status is None:
         return state.phase
     if state.status < 0:
-        from signal import Signals
-
-        return Signals(-state.status).name
+        return _signal(-state.status)
     return f"failed {state.status}" if state.status else "ok"
+
+
+def _signal(number: int) -> str:
+    """Its name; real-time signals have none."""
+    from signal import Signals
+
+    try:
+        return Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _look(state: State) -> str:

@@ -6,8 +6,9 @@ import os
 import sys
 
 from ..errors import CallError, Fault, RunspecError
+from ..run.standard import open_standard
 from . import INTERRUPTED, output
-from .lookup import is_path, locate
+from .lookup import recipe_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,11 +34,12 @@ LOST = 1
 
 def run(args: Args) -> int:
     """Launch, and end as the script ends; 0 where it is only shown or detached."""
+    open_standard()
     if args.pipeline.value:
         from .pipeline import run_pipeline
 
         return run_pipeline(args)
-    from ..launch.places.registry import executor_named
+    from ..launch.places.registry import executor_of
     from ..launch.request import prepare
     from ..launch.start import check
 
@@ -47,7 +49,7 @@ def run(args: Args) -> int:
     except RunspecError as error:
         raise _refused(error, recipe) from None
     _answer(prepared.call)
-    executor = executor_named(prepared.plan.executor)
+    executor = executor_of(prepared)
     warnings = [each for each in prepared.warnings if each.code not in ADVICE]
     if args.emit.value:
         return _emit(prepared, args.emit.value, warnings)
@@ -57,16 +59,6 @@ def run(args: Args) -> int:
     if args.explain.value or args.dry_run.value:
         return _show(prepared, executor, args)
     return _launch(prepared, executor)
-
-
-def recipe_named(word: str) -> Recipe:
-    """The recipe of a script's path or of a runnable's name. Raises SpecError."""
-    from ..recipe import parse
-
-    if is_path(word):
-        return parse(word)
-    located = locate(word)
-    return parse(located.path, located.name)
 
 
 def _request(args: Args, recipe: Recipe) -> Request:
@@ -119,7 +111,7 @@ def _variables(texts: list[str]) -> tuple[dict[str, str], dict[str, str]]:
 def _require_open(environ: Mapping[str, str]) -> None:
     """A secret on a command line is in the history of the shell, too."""
     for name, value in environ.items():
-        from ..launch.secrecy import is_secret
+        from ..launch.profile.secrecy import is_secret
 
         if is_secret(name, value):
             raise CallError(Fault("secret-in-env", "env", received=name))
@@ -291,5 +283,6 @@ def _end(state: State, started: Started) -> NoReturn:
     settle(started.job.folder, state)
     if state.detail:
         output.note(f"{state.phase}: {state.detail}")
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     end_like(LOST if state.status is None else state.status)

@@ -10,7 +10,7 @@ from ..run.program import is_launched
 from ..spec.build import build
 from . import output
 from .found import documents
-from .runs import table
+from .table import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,6 +12,13 @@ from ..specfile import find_spec
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .. import Loaded
+    from ..recipe import Recipe
+    from ..spec.build import Spec
+
+MOST = 3
+"""Of what may have been meant, the nearest are shown."""
+MOST_DIRECTORIES = 200
+"""How many are looked through for what may have been meant."""
 
 
 class Located:
@@ -44,8 +51,32 @@ def locate_in(path: str, name: str | None = None) -> Located:
     from ..source.spec import read_spec
     from ..spec.build import build
 
-    path = find_spec(path, {}, None)
-    return Located(chosen(build(read_spec(path)), name), path, installed=False)
+    try:
+        path = find_spec(path, {}, None)
+        return Located(chosen(build(read_spec(path)), name), path, installed=False)
+    except SpecError as error:
+        raise _with_near(error, path) from None
+
+
+def recipe_named(word: str) -> Recipe:
+    """The recipe of a script's path or of a runnable's name. Raises SpecError."""
+    from ..recipe import parse
+
+    if not is_path(word):
+        located = locate(word)
+        return parse(located.path, located.name)
+    try:
+        return parse(word)
+    except SpecError as error:
+        raise _with_near(error, word) from None
+
+
+def _with_near(error: SpecError, path: str) -> SpecError:
+    """A file that isn't there, with those that may have been meant."""
+    for fault in error.faults:
+        if fault.code == "spec-not-found":
+            fault.candidates = recipes_near(path)
+    return error
 
 
 def locate(name: str) -> Located:
@@ -62,7 +93,7 @@ def locate(name: str) -> Located:
     known = declared_in(configured)
     if configured and name in known:
         return Located(name, configured, installed=False)
-    from ..spec.catalogue import Catalogue, unknown
+    from ..spec.catalogue import Catalogue
 
     catalogue = Catalogue()
     catalogue.environment.save()
@@ -76,7 +107,47 @@ def locate(name: str) -> Located:
     found = declared_in(nearest)
     if nearest and name in found:
         return Located(name, nearest, installed=False)
-    raise unknown(name, [*found, *known, *(each.name for each in catalogue.declared)])
+    raise _unknown(name, [*found, *known, *(each.name for each in catalogue.declared)])
+
+
+def _unknown(name: str, known: list[str]) -> SpecError:
+    """Of what is no path, with the nearest names, or else scripts that may be meant."""
+    from ..spec.catalogue import unknown
+
+    error = unknown(name, known)
+    fault = error.faults[0]
+    fault.detail = "anywhere"
+    fault.candidates = fault.candidates or recipes_near(name)
+    return error
+
+
+def recipes_near(word: str) -> tuple[str, ...]:
+    """The paths of recipes below this directory that a mistyped word may mean.
+
+    By their path, their file's name or what they call themselves. Of a large folder
+    only the first directories are looked at.
+    """
+    from ..nearest import nearest
+    from ..spec.build import build
+    from .found import documents
+
+    known: dict[str, str] = {}
+    for document in documents(os.curdir, MOST_DIRECTORIES):
+        path = document.path
+        base = os.path.basename(path)
+        names = (path, base, os.path.splitext(base)[0], *_identities(build(document)))
+        known.update((each, path) for each in names if each not in known)
+    most = len(known)
+    near = nearest(os.path.normpath(word), known, most)
+    near = near or nearest(os.path.basename(word), known, most)
+    return tuple(dict.fromkeys(known[each] for each in near))[:MOST]
+
+
+def _identities(spec: Spec) -> tuple[str, ...]:
+    if spec.script is None:
+        return ()
+    found = (each.recipe_name for each in spec.runnables.values())
+    return (*spec.names, *filter(None, found))
 
 
 def spec_from_here() -> str | None:

@@ -70,6 +70,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def removed(number: int, left: int) -> str:
+    """What was pruned."""
+    are = "is" if left == 1 else "are"
+    return f"Removed {counted(number, 'run')}; {left} {are} left."
+
+
 def rows(cells: Sequence[tuple[str, ...]], indent: int = 2) -> list[str]:
     """Lines of cells in columns; the last cell of a row is as long as it is."""
     from ..render.text import display_width

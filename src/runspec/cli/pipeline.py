@@ -20,9 +20,10 @@ from ..launch.places.registry import executor_named
 from ..render.text import BOLD, DIM, Style
 from . import INTERRUPTED, output
 from .explain import explained, rendered
-from .launch import recipe_named, submitted
+from .launch import submitted
+from .lookup import recipe_named
 from .pipelines import Screen, summary
-from .runs import ID
+from .table import ID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

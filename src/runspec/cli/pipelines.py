@@ -13,7 +13,8 @@ from ..launch.pipeline.state import CANCELLED, FAILED, LOST, OK, SKIPPED, SUBMIT
 from ..launch.places.registry import executor_named
 from ..logs.summary import duration
 from ..render.text import BOLD, CYAN, DIM, GREEN, RED, YELLOW, escaped
-from . import output, runs
+from . import output
+from .table import ID, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Screen:
         self._progress = Progress()
 
     def began(self, name: str, state: StageState) -> None:
-        self._say(name, f"run {state.run[-runs.ID :]}", DIM)
+        self._say(name, f"run {state.run[-ID:]}", DIM)
 
     def wrote(self, name: str, data: bytes) -> None:
         *lines, rest = (self._rest.pop(name, b"") + data).split(b"\n")
@@ -114,14 +115,14 @@ def summary(state: PipelineState, style: Style, reasons: Mapping[str, str]) -> s
                 LOOKS.get(each.phase, ""),
             ),
             (took_of(each), ""),
-            (escaped(each.run[-runs.ID :]) or NOTHING, DIM),
+            (escaped(each.run[-ID:]) or NOTHING, DIM),
             (", ".join(map(escaped, each.produced)) or NOTHING, ""),
         ]
         for name, each in state.stages.items()
     ]
-    table = runs.table([[(title, DIM) for title in head], *cells], style, wide=4)
-    title = f"{style.paint(escaped(state.name), BOLD)}  run {state.id[-runs.ID :]}"
-    return f"\n{title}\n\n{table}"
+    text = table([[(title, DIM) for title in head], *cells], style, wide=4)
+    title = f"{style.paint(escaped(state.name), BOLD)}  run {state.id[-ID:]}"
+    return f"\n{title}\n\n{text}"
 
 
 def show_status(state: PipelineState, *, as_json: bool) -> int:

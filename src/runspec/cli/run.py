@@ -7,7 +7,10 @@ import sys
 
 from ..errors import Fault, RunspecError, SpecError
 from ..resolve import resolve
-from ..run.environment import child_environment
+from ..run.account import other_account
+from ..run.environment import child_environment, foreign_environment
+from ..run.machine import FORCE, require_here
+from ..run.order import NOT_STARTED
 from ..run.program import find_program
 from ..run.types import carry_types
 from .lookup import locate
@@ -18,11 +21,14 @@ if TYPE_CHECKING:
 
     from .. import Loaded
     from ..call import Args, Invocation
+    from ..run.account import Account
+    from ..run.become import Become
     from ..run.program import Program
+    from ..run.recorded import Recorded
 
 
 def run(args: Args) -> NoReturn:
-    """Resolve and check the call, then run the program.
+    """Resolve and check the call, then run the program as whom its spec says.
 
     The errors, the help and the end are the runnable's own: exit status 2 for a wrong
     call.
@@ -31,22 +37,13 @@ def run(args: Args) -> NoReturn:
     loaded = located.load()
     argv: list[str] = args.args.value
     call = _resolved(loaded, argv)
+    forced = args.force.value or os.environ.get(FORCE) == "1"
+    more = {FORCE: "1"} if forced else {}
+    require_here(call.chain, {**os.environ, **more})
+    account = other_account(call.chain)
     program = find_program(located.name, located.path, installed=located.installed)
-    environ = child_environment(os.environ, call)
-    _require_allowed(call, loaded)
-    _run(program, argv, environ, call)
-
-
-def _require_allowed(call: Invocation, loaded: Loaded) -> None:
-    from ..guard import require_allowed
-
-    try:
-        require_allowed(call)
-    except RunspecError as error:
-        from ..record import refused
-
-        refused(error, call.runnable.name, loaded, "run")
-        raise
+    environ = _environment(call, account) | more
+    _run(program, argv, environ, _recorded(call, account))
 
 
 def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
@@ -70,25 +67,83 @@ def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
     return call
 
 
-def _run(
-    program: Program, tokens: list[str], environ: dict[str, str], call: Invocation
-) -> NoReturn:
-    """Become the program, or, where its run is recorded, stay to see its end."""
-    from ..run.recorded import Recorded
-    from ..run.supervise import end_like, supervise
+def _environment(call: Invocation, account: Account | None) -> dict[str, str]:
+    if account is None:
+        return child_environment(os.environ, call)
+    return foreign_environment(os.environ, call, account)
 
-    argv = [*program.argv, *tokens]
+
+def _recorded(call: Invocation, account: Account | None) -> Recorded:
+    from ..guard import require_allowed
+    from ..run.recorded import Recorded
+
+    require_allowed(call)
     recorded = Recorded(call, "run")
-    kept = recorded.begin()
+    recorded.account = account
+    return recorded
+
+
+def _run(
+    program: Program, tokens: list[str], environ: dict[str, str], recorded: Recorded
+) -> NoReturn:
+    """Start the program, and end as it ends."""
+    from ..run.supervise import end_like
+
+    argv = (*program.argv, *tokens)
+    start = _as_oneself if recorded.account is None else _as_other
     try:
-        if not kept:
-            os.execve(argv[0], argv, environ)  # noqa: S606
-        status = supervise(argv, recorded.named(environ))
+        status = start(argv, environ, recorded)
     except OSError as error:
-        recorded.end(127, "not-started")
+        recorded.end(NOT_STARTED, "not-started")
         raise _not_started(program.argv, error) from None
     recorded.end(status)
     end_like(status)
+
+
+def _as_oneself(
+    argv: tuple[str, ...], environ: dict[str, str], recorded: Recorded
+) -> int:
+    """Become the program, or, where its run is recorded, stay to see its end."""
+    from ..run.supervise import supervise
+
+    if not recorded.begin():
+        os.execve(argv[0], argv, environ)  # noqa: S606
+    return supervise(argv, recorded.named(environ))
+
+
+def _as_other(
+    argv: tuple[str, ...], environ: dict[str, str], recorded: Recorded
+) -> int:
+    """Stay at this end; a person at a terminal may be asked for a password."""
+    from ..run.become import become
+    from ..run.escalate import GRACE, Escalation, NotBecomeError
+    from ..run.handover import OWN
+
+    assert recorded.account is not None
+    asks = os.isatty(0) and os.environ.get("RUNSPEC_AGENT") != "1"
+    how = become(recorded.call.chain, recorded.account, asks=asks)
+    if recorded.begin():
+        environ = recorded.named(environ)
+    escalation = Escalation(how.frame(), OWN, GRACE, asks=asks)
+    try:
+        report = escalation.run((argv, environ, os.getcwd()))
+    except NotBecomeError as error:
+        recorded.end(NOT_STARTED, "not-started")
+        raise _not_become(how, error) from None
+    status, started, why, left = report
+    if not started:
+        raise OSError(0, why)
+    if left:
+        from .output import note
+
+        note(why or "not all of what it started could be ended")
+    return status
+
+
+def _not_become(how: Become, error: Exception) -> SpecError:
+    subject, detail = how.account.name, str(error)
+    fault = Fault("become-failed", subject, received=how.method, detail=detail)
+    return SpecError(fault)
 
 
 def _not_started(argv: tuple[str, ...], error: OSError) -> SpecError:

@@ -8,18 +8,10 @@ from ..errors import MASK
 from ..logs.encode import utc
 from ..logs.summary import duration
 from ..records.rows import FAILED, LOST, REFUSED, RUNNING
-from ..render.text import (
-    BOLD,
-    CYAN,
-    DIM,
-    RED,
-    YELLOW,
-    display_width,
-    escaped,
-    shortened,
-)
+from ..render.text import BOLD, CYAN, DIM, RED, YELLOW, escaped
 from ..render.visible import quoted, visible
 from .output import rows
+from .table import ID, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,8 +21,6 @@ if TYPE_CHECKING:
     from ..records.rows import Run
     from ..render.text import Style
     from ..spec.plain import Json
-
-    Cell = tuple[str, str]
 
 LOOKS = {FAILED: RED, REFUSED: YELLOW, LOST: YELLOW, RUNNING: CYAN}
 SOURCES = {
@@ -46,7 +36,7 @@ VIA = {
     "parse": "the program itself",
     "run": "runspec run",
     "serve": "runspec serve",
-    "launch": "a launcher",
+    "launch": "runspec launch",
     "jump": "runspec jump",
 }
 STOPPED = {
@@ -55,10 +45,6 @@ STOPPED = {
     "not-started": "not started",
 }
 ENDINGS = {**STOPPED, "exception": "an uncaught exception"}
-ID = 8
-"""Last characters of an id that a list shows."""
-NARROWEST = 12
-"""Columns for the name of a runnable."""
 UNKNOWN = "-"
 
 
@@ -327,22 +313,3 @@ def _utc(nanoseconds: int | None) -> str | None:
         return None if nanoseconds is None else utc(nanoseconds / 1e9)
     except (OverflowError, ValueError, OSError):
         return None
-
-
-def table(cells: Sequence[Sequence[Cell]], style: Style, wide: int) -> str:
-    """Columns side by side; in a terminal the column `wide` gives way."""
-    columns = list(zip(*cells, strict=True))
-    widths = [max(display_width(text) for text, _ in column) for column in columns]
-    room = style.width - sum(widths) - 2 * (len(widths) - 1) + widths[wide]
-    if style.terminal:
-        widths[wide] = min(widths[wide], max(room, NARROWEST))
-    return "\n".join(_line(row, widths, style) for row in cells)
-
-
-def _line(row: Sequence[Cell], widths: Sequence[int], style: Style) -> str:
-    parts = []
-    for (text, look), width in zip(row, widths, strict=True):
-        cut = text if display_width(text) <= width else shortened(text, width)
-        padding = " " * (width - display_width(cut))
-        parts.append(style.paint(cut, look) + padding)
-    return "  ".join(parts).rstrip()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SOONEST = 0.1
 """Seconds until the first second look; then twice as long each time, up to `pause`."""
-PATIENCE = "600"
+PATIENCE = 600.0
 """Seconds without an answer."""
 CLEAR = "\r\x1b[K"
 CANCELLING = "cancelling it; press ^C again to leave"
@@ -115,8 +115,7 @@ class _Following:
 
     def _without_answer(self, error: Silent) -> State:
         """As it was last seen. Raises `error` when there was none for too long."""
-        patience = float(self._handle.get("patience", PATIENCE))
-        if monotonic() - self._answered > patience:
+        if monotonic() - self._answered > _patience(self._handle):
             raise error
         why = error.faults[0].detail or "no answer"
         if not self._silent:
@@ -136,6 +135,13 @@ class _Following:
             self._progress.at_line_start = data.endswith(b"\n")
             self._offset = offset
         return True
+
+
+def _patience(handle: Handle) -> float:
+    try:
+        return float(handle.get("patience", PATIENCE))
+    except ValueError:
+        return PATIENCE
 
 
 def write_all(data: bytes) -> None:

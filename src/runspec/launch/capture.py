@@ -6,6 +6,23 @@ import os
 
 NOT_STARTED = 127
 CHUNK = 1 << 16
+OF_HOOKS = frozenset(
+    f"GIT_{name}"
+    for name in (
+        *("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "COMMON_DIR"),
+        *("NAMESPACE", "PREFIX", "DIFF_OPTS", "SHALLOW_FILE", "GRAFT_FILE"),
+    )
+)
+"""What a hook of git has in its environment, for its own repository."""
+
+
+def environ_of_others() -> dict[str, str]:
+    """This environment without what is a call's, secrets included, or a hook's."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("RUNSPEC_") and name not in OF_HOOKS
+    }
 
 
 class Asked:
@@ -21,8 +38,9 @@ class Asked:
             (os.POSIX_SPAWN_DUP2, given, 1),
             (os.POSIX_SPAWN_DUP2, null, 2),
         ]
+        environ = environ_of_others()
         try:
-            self._pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions)
+            self._pid = os.posix_spawnp(argv[0], argv, environ, file_actions=actions)
         except OSError:
             self._pid = 0
         finally:

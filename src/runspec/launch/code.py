@@ -19,7 +19,12 @@ MOST_DIFF = 10 * 1024 * 1024
 MOST_UNTRACKED = 1_000
 """Untracked files whose content counts; of more, their names do."""
 REMOTE = ("config", "--get", "remote.origin.url")
-CHANGES = ("diff", "--binary", "--no-ext-diff", "HEAD")
+CHANGES = (
+    *("diff", "--binary", "--no-ext-diff", "--no-textconv", "--no-color"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--unified=3"),
+    "HEAD",
+)
+"""As `git apply` takes them, whatever the repository or its user has configured."""
 STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all")
 MOST_HASHED = 16 * 1024 * 1024
 """Bytes of an untracked file whose content counts; of a larger one, size and time."""

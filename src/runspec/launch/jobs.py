@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 MOST_BYTES = 1 << 20
+MOST_STATUS = 1 << 16
+YEAR_10000 = 253402300800.0
+"""In seconds since 1970; no date is later."""
 SHORTEST = 4
 """Characters of a part of an id."""
+PIPELINE = "pipeline"
+"""What a job says of the run of a pipeline that it is part of."""
 
 
 class Job:
@@ -124,36 +129,84 @@ def load(folder: str) -> Job | None:
         return None
     try:
         return _revived(folder, json.loads(data))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise RunspecError(Fault("job-damaged", f"{folder}/{JOB}")) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise damaged(folder) from None
+
+
+def damaged(folder: str) -> RunspecError:
+    """Its job.json isn't what was written."""
+    return RunspecError(Fault("job-damaged", f"{folder}/{JOB}"))
+
+
+class Kept(dict[str, str]):
+    """A handle from a file, which may lack anything: then it is `job-damaged`."""
+
+    __slots__ = ("folder",)
+
+    def __init__(self, folder: str, texts: Mapping[str, str]) -> None:
+        super().__init__(texts)
+        self.folder = folder
+
+    def __missing__(self, name: str) -> str:
+        raise damaged(self.folder)
 
 
 def _revived(folder: str, kept: dict[str, Json]) -> Job:
     about = {name: _text(kept[name]) for name in _list(kept["about"])}
-    ticket = _texts(kept["ticket"])
+    ticket = _ticket(kept["ticket"])
     job = Job(
         folder,
-        _text(kept["id"]),
+        _id(kept["id"]),
         _text(kept["name"]),
         _text(kept["executor"]),
         attached=kept["attached"] is True,
         about=about,
         ticket=ticket,
     )
-    status, phase = kept["status"], _text(kept["phase"])
-    if phase not in PHASES or not isinstance(status, int | None):
-        raise ValueError
-    job.state = State(phase, status, _text(kept["detail"]))
-    job.handle = _texts(kept["handle"])
-    began, ended = kept["began"], kept["ended"]
-    job.began = float(began) if isinstance(began, int | float) else 0.0
-    job.ended = float(ended) if isinstance(ended, int | float) else None
+    job.state = _state(kept)
+    job.handle = Kept(folder, _texts(kept["handle"]))
+    job.began = _moment(kept["began"])
+    job.ended = None if kept["ended"] is None else _moment(kept["ended"])
     return job
 
 
+def _state(kept: dict[str, Json]) -> State:
+    status, phase = kept["status"], _text(kept["phase"])
+    if phase not in PHASES:
+        raise ValueError
+    if status is not None and not (type(status) is int and abs(status) < MOST_STATUS):
+        raise ValueError
+    return State(phase, status, _text(kept["detail"]))
+
+
+def _moment(value: Json) -> float:
+    if isinstance(value, int | float) and 0 <= value < YEAR_10000:
+        return float(value)
+    raise ValueError
+
+
+def _ticket(value: Json) -> dict[str, str]:
+    found = _texts(value)
+    if found:
+        from ..run.recorded import TICKET
+
+        if not found.keys() >= TICKET:
+            raise ValueError
+    return found
+
+
+def _id(value: Json) -> str:
+    """One that is part of the names of folders."""
+    if not _text(value).isalnum():
+        raise ValueError
+    return _text(value)
+
+
 def _text(value: Json) -> str:
-    if not isinstance(value, str):
+    """One that a program could be given; only a path may be no UTF-8."""
+    if not isinstance(value, str) or "\0" in value:
         raise TypeError
+    os.fsencode(value)
     return value
 
 
@@ -257,7 +310,10 @@ def refresh(
 
 def settle(folder: str, state: State) -> None:
     """Keep how a job stands; its end is recorded in the history, once."""
-    with Folder(folder, UNTRUSTED).lock():
+    place = Folder(folder, UNTRUSTED)
+    if not place.exists():
+        return
+    with place.lock():
         job = load(folder)
         if job is None or job.state.over or _same(job.state, state):
             return

@@ -76,7 +76,7 @@ def launch_words(
     `python`, an absolute path, stands for a first word `python` or `python3`, and
     runs torchrun as its module.
     """
-    words = filled(plan.command, script, config)
+    words = (*filled(plan.command, script, config), *plan.passed)
     if plan.launcher == TORCHRUN and words[0] != TORCHRUN:
         start = (python, MODULE, "torch.distributed.run") if python else (TORCHRUN,)
         meeting = rendezvous.words() if rendezvous else ("--standalone", "--nnodes=1")

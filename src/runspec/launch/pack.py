@@ -28,8 +28,6 @@ NEVER = frozenset({REPOSITORY, ".runspec_env"})
 CACHES = frozenset({"__pycache__", ".venv"})
 """Left out where no `.gitignore` says what is only here."""
 LISTING = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-ALONE = ("env", "-u", "GIT_DIR", "-u", "GIT_WORK_TREE", "-u", "GIT_INDEX_FILE")
-"""What runs git without what a hook of git has in its environment."""
 SYMLINK = b"2"
 """The type of a symbolic link in a tar (POSIX.1-1988, ustar)."""
 TIME = 315_532_800
@@ -226,4 +224,4 @@ def _git(folder: str, *words: str) -> tuple[int, bytes]:
     from .capture import output_of
 
     git = ("git", "--no-optional-locks", "-C", folder, "-c", "core.fsmonitor=false")
-    return output_of((*ALONE, *git, *words))
+    return output_of((*git, *words))

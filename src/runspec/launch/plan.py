@@ -17,17 +17,17 @@ class Plan:
     """One launch of one recipe.
 
     `id` is unique and sorts by time; `folder` is the run directory on this machine.
-    `command` are the words of the recipe's `cmd` and what was passed through, with
-    `{script}` and `{config}` still in them, for they stand elsewhere on another
-    machine; without its launcher. `launcher` is torchrun, ray or direct; `container`
-    is none, docker, podman, apptainer or pyxis; `executor` names the place.
+    `command` are the words of the recipe's `cmd`, with `{script}` and `{config}` still
+    in them, for they stand elsewhere on another machine; without its launcher.
+    `passed` are the words behind it, which mean themselves. `launcher` is torchrun,
+    ray or direct; `container` is none, docker, podman, apptainer or pyxis;
+    `executor` names the place.
     `settings` is the merged profile (a record of `profile` in `spec/fields.py`).
     `environ` has no secrets; `secrets` are references (`env:NAME`, `file:PATH`,
     `cmd:…`) by the variable that the script reads. `config` is the path of the merged
     configuration in `folder`, None where the script takes none, `content` what stands
-    in it. `root` is the folder
-    of the code that goes along, which has the script. `attached`: somebody waits for
-    its end.
+    in it. `root` is the folder of the code that goes along, which has the script.
+    `attached`: somebody waits for its end.
     """
 
     __slots__ = (
@@ -46,6 +46,7 @@ class Plan:
         "mounts",
         "name",
         "nodes",
+        "passed",
         "recipe",
         "root",
         "script",
@@ -78,6 +79,7 @@ class Plan:
         nodes: int,
         gpus: int | str,
         settings: Profile,
+        passed: tuple[str, ...] = (),
         content: bytes | None = None,
         attached: bool = True,
     ) -> None:
@@ -89,6 +91,7 @@ class Plan:
         self.script = script
         self.config = config
         self.command = command
+        self.passed = passed
         self.launcher = launcher
         self.container = container
         self.executor = executor

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..recipe import Recipe
-    from .merged import Merged
-    from .settings import Settings
+    from .config.merged import Merged
+    from .profile.settings import Settings
 
 LOCAL = "local"
 NONE, PYXIS = "none", "pyxis"
@@ -27,6 +27,7 @@ MARKS = ("schema", "docs", "name", "image", "setup", "run", "config", "resources
 QUOTING = ("'", '"', "\\")
 """What makes words of a shell more than what stands between spaces."""
 CONFIG_OPTION = ("--config", CONFIG)
+LOGGED = {"PYTHONUNBUFFERED": "1"}
 RUN_DIR, RUN_ID, SPEC = "RUNSPEC_RUN_DIR", "RUNSPEC_RUN_ID", "RUNSPEC_CONFIG"
 
 
@@ -55,7 +56,7 @@ def make_plan(
     record = settings.record
     kept = {**record.secrets, **(references or {})}
     config = None if merged is None else f"{folder}/{merged.name}"
-    command = (*command_of(recipe, with_config=merged is not None), *passed)
+    command = command_of(recipe, with_config=merged is not None)
     wrong = secrets.faults(kept)
     if wrong:
         raise SpecError(*wrong)
@@ -71,6 +72,7 @@ def make_plan(
         script=recipe.script_path,
         config=config,
         command=command,
+        passed=tuple(passed),
         launcher=_launcher(recipe, settings),
         container=container,
         executor=record.executor,
@@ -78,7 +80,14 @@ def make_plan(
         workdir=record.workdir or recipe.run.workdir,
         mounts=tuple(record.mounts),
         startup=tuple(record.startup_commands),
-        environ=_environ(recipe, settings, id, folder, (environ or {}, exports or {})),
+        environ=_environ(
+            recipe,
+            settings,
+            id,
+            folder,
+            (environ or {}, exports or {}),
+            logged=not attached or record.executor != LOCAL,
+        ),
         secrets=kept,
         nodes=_nodes(recipe, settings),
         gpus=_first(record.gpus_per_node, recipe.resources.gpus_per_node),
@@ -150,7 +159,7 @@ def _container(settings: Settings, image: str | None) -> str:
 
 def _image(recipe: Recipe, here: Mapping[str, str], *, used: bool) -> str | None:
     """The recipe's own image, with the variables it names where it is `used`."""
-    from .secrecy import UnresolvedError, expanded
+    from .profile.secrecy import UnresolvedError, expanded
 
     if recipe.image is None or not used:
         return recipe.image
@@ -178,9 +187,15 @@ def _environ(
     id: str,
     folder: str,
     above: tuple[Mapping[str, str], ...],
+    *,
+    logged: bool,
 ) -> dict[str, str]:
-    """Recipe, config's run.env, profile, command line, and what is this project's."""
-    found = {**recipe.env, **settings.record.env_vars}
+    """Recipe, config's run.env, profile, command line, and what is this project's.
+
+    `logged`: its output goes to a log, where somebody may wait for each line.
+    """
+    found = dict(LOGGED) if logged else {}
+    found |= {**recipe.env, **settings.record.env_vars}
     for each in above:
         found.update(each)
     return {**found, RUN_ID: id, RUN_DIR: folder}

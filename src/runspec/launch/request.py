@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ..recipe import Recipe
     from ..spec.plain import Json
     from .code import Question
-    from .levels import Setting
-    from .merged import Merged
+    from .config.merged import Merged
     from .plan import Plan
-    from .profiles import Profiles
-    from .settings import Settings
+    from .profile.levels import Setting
+    from .profile.profiles import Profiles
+    from .profile.settings import Settings
 
 
 PROGRESS = "RUNSPEC_PROGRESS"
@@ -118,15 +118,15 @@ def prepare(request: Request) -> Prepared:
     script's own arguments (`call.asked`: help or version was asked for instead).
     """
     from ..run.environment import exports
-    from .merged import merge
-    from .overrides import split
-    from .settings import settle
+    from .config.merged import merge
+    from .config.overrides import split
+    from .profile.settings import settle
 
     recipe = request.recipe
     overrides, passed = split(request.overrides)
     passed = (*passed, *request.passed)
     call = call_of(recipe, passed)
-    profiles = _profiles()
+    profiles = _profiles(recipe)
     merged = merge(
         recipe,
         request.config,
@@ -213,11 +213,14 @@ def _secret_names(call: Invocation) -> set[str]:
     return found
 
 
-def _profiles() -> Profiles | None:
-    from .profiles import find, load
+def _profiles(recipe: Recipe) -> Profiles | None:
+    from .profile.profiles import VARIABLE, find, load
 
-    path = find(os.getcwd(), os.environ)
-    return None if path is None else load(path)
+    script = recipe.script_path
+    path = find(os.getcwd(), os.environ, script)
+    if path is None:
+        return None
+    return load(path, None if VARIABLE in os.environ else script)
 
 
 def _injected(profiles: Profiles | None) -> dict[str, Json]:

@@ -90,7 +90,7 @@ def _files(prepared: Prepared, code: Code, job: Job) -> dict[str, bytes]:
 
 def _argv() -> list[Json]:
     """The command line, without the values of what is named as a secret."""
-    from .overrides import masked
+    from .config.overrides import masked
 
     return [masked(each) if "=" in each else each for each in sys.argv]
 

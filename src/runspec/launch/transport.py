@@ -70,7 +70,7 @@ class Done:
 
 
 class Here:
-    """This machine. `hidden` are variables that no command gets."""
+    """This machine. `hidden` are variables that no command gets, nor a call's own."""
 
     where = ""
 
@@ -78,7 +78,7 @@ class Here:
         self._environ = {
             name: value
             for name, value in os.environ.items()
-            if name not in hidden and not _of_a_job(name)
+            if name not in hidden and not _of_a_job(name) and not _of_a_call(name)
         }
 
     def run(
@@ -181,6 +181,12 @@ def _tar(files: Mapping[str, tuple[bytes, int]]) -> bytes:
             member.mtime = int(time())
             archive.addfile(member, io.BytesIO(content))
     return stream.getvalue()
+
+
+def _of_a_call(name: str) -> bool:
+    from ..run.environment import HANDED_ON
+
+    return name.startswith("RUNSPEC_") and name not in HANDED_ON
 
 
 def _of_a_job(name: str) -> bool:

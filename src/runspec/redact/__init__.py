@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from ..errors import MASK
 from .stream import Stream
 
@@ -102,6 +100,8 @@ class Redactor:
 
     def spans(self, text: str) -> list[Span]:
         """Where the secrets of `text` are."""
+        from contextlib import suppress
+
         from .spans import shape_spans
 
         found = [span for known in self.known for span in known.spans(text)]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ..spec.plain import Json
     from .text import Word
 
+LOOKED_FOR = ("spec-not-found", "config-not-found")
+"""Codes whose `expected` are the places looked in."""
 MOST_PROBLEMS = 20
 """Of more problems in one call, the first ones are shown."""
 MOST_ITEMS = 10
@@ -252,7 +254,7 @@ class _Page:
             yield from of_argv(places, self.program, shown)
 
     def _hints(self, fault: Fault, said: Said) -> Iterator[str]:
-        if fault.code == "spec-not-found" and fault.expected:
+        if fault.code in LOOKED_FOR and fault.expected:
             yield "  looked in:"
             yield from (f"    {each}" for each in said.expected)
         else:

@@ -46,6 +46,24 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "no runnable is called {quoted}",
         "give the file a section of that name",
     ),
+    "no-recipe": (
+        "{subject} is no recipe<: {detail}>",
+        "put a [tool.runspec] table into a `# /// script` block at its top",
+    ),
+    "block-unclosed": (
+        "{subject} has a `# /// script` block that is never closed",
+        "end it with a line that is `# ///` and nothing else; every line between "
+        "begins with `# ` or is `#`",
+    ),
+    "block-repeated": (
+        "{subject} has two `# /// script` blocks",
+        "make them one",
+    ),
+    "runnable-unnamed": (
+        "{subject} declares not just one runnable<, but {plain}>",
+        "say which one is meant",
+    ),
+    "not-a-directory": ("{subject} is not a directory",),
     "program-not-found": (
         "no program called {quoted} was found",
         "install it, or put it beside its spec",
@@ -66,8 +84,33 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "rename the directory",
     ),
     "other-user": (
-        "{subject} runs as {expected}<, and this server as {plain}>",
-        "start the server as that user",
+        "{subject} runs as another user<: {expected}><, and this is {plain}>",
+        "run this instead<: {detail}>",
+    ),
+    "run-as-unset": (
+        "the user that {subject} runs as isn't known<: {plain} isn't set>",
+        "set <{plain}> to the name of a user",
+    ),
+    "unknown-user": ("{subject} runs as {quoted}, and there is no such user here",),
+    "wrong-host": (
+        "{subject} doesn't run on this machine<, which is {plain}>",
+        "run it where it belongs; a person can run it here with `runspec run --force`",
+    ),
+    "become-not-found": (
+        "there is no {subject} here to become another user with<: {detail}>",
+        "install it, or say another become_method",
+    ),
+    "become-no-python": (
+        "{subject} can't run the Python that starts programs as another user",
+        "let that user read one of these: {expected}",
+    ),
+    "become-failed": (
+        "<{plain} did not become {subject}><: {detail}>",
+        "check that this user may, by running it yourself",
+    ),
+    "become-flags-invalid": (
+        "{subject} can't be split into words<: {detail}>",
+        "close each quote",
     ),
     "toml-syntax": ("this is not valid TOML<: {detail}>",),
     "json-syntax": (
@@ -81,6 +124,10 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "encoding": (
         "{subject} is not UTF-8< at the byte {plain}><: {detail}>",
         "save it as UTF-8",
+    ),
+    "encoding-unknown": (
+        "{subject} declares an encoding that it can't have<: {plain}>",
+        "save it as UTF-8, without a coding comment",
     ),
     "not-a-file": ("{subject} is not a regular file<: {detail}>",),
     "unreadable": ("{subject} can't be read<: {detail}>",),
@@ -119,7 +166,44 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "",
         '"1"',
     ),
-    "host-invalid": ("{subject} can't begin with -", "", "a host name or address"),
+    "host-invalid": (
+        "{subject} is no name of a host",
+        "",
+        "a host name or address, which doesn't begin with -",
+    ),
+    "bin-invalid": (
+        "{subject} is no path of runspec",
+        "",
+        "a path whose last part is runspec",
+    ),
+    "hosts-invalid": (
+        "{quoted} names no hosts<: {detail}>",
+        "",
+        "names with commas between them, @group, db-[01-20]",
+    ),
+    "group-unknown": (
+        "no host is in the group {quoted}",
+        "hosts name their groups in [config.jump-hosts]",
+    ),
+    "host-unreachable": ("{subject} can't be reached<: {detail}>",),
+    "host-silent": ("{subject} hasn't answered within {plain}<; it said: {detail}>",),
+    "host-lost": ("the connection to {subject} was lost<: {detail}>",),
+    "host-ended": ("{subject} doesn't serve its tools<: {detail}>",),
+    "host-old": (
+        "the runspec of {subject} can't run tools from here<: it is {plain}>",
+        "install this version of runspec there",
+    ),
+    "host-tool-unknown": (
+        "{subject} has no tool {received}",
+        "`runspec jump {subject}` lists them",
+    ),
+    "host-fault": (
+        "{subject} answers with a code that isn't known here<, {plain}><: {detail}>",
+    ),
+    "runspec-missing": (
+        "{subject} has no {received}<: {detail}>",
+        "install runspec there, or say where it is: --bin, or bin of the alias",
+    ),
     "rotate-invalid": (
         "{subject} can't be {received}",
         "",
@@ -312,7 +396,10 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{argument} takes no value<, but has {received}>",
         "write {argument} alone",
     ),
-    "unknown-argument": ("there is no argument {named}",),
+    "unknown-argument": (
+        "there is no argument {named}",
+        "<if it is meant for {rest}, put it behind -->",
+    ),
     "mistyped-argument": (
         "{mistyped} is not an argument; did you mean {argument}, which is required?",
     ),
@@ -388,6 +475,58 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "a host name or address, with :port or without",
     ),
     "http-not-bound": ("can't listen on {subject}<: {detail}>",),
+    # Configurations of recipes
+    "config-not-found": (
+        "there is no configuration {quoted}",
+        "<there is: {detail}>",
+    ),
+    "config-syntax": ("{subject} is not valid {expected}<: {detail}>",),
+    "config-defaults": ("{subject} can't be followed<: {detail}>",),
+    "config-cycle": ("{subject} leads back to itself<: {detail}>",),
+    "config-interpolation": (
+        "{subject} can't be resolved<: {detail}>",
+        "a variable of the shell is written \\${{NAME}} in a configuration",
+    ),
+    "config-unresolved": ("{subject} is left for the script to resolve<: {detail}>",),
+    "config-secret": (
+        "{subject} is left for the script to resolve<: {detail} is a secret>",
+        'give the script that variable: secrets = {{{detail} = "env:{detail}"}} in a '
+        "profile",
+    ),
+    "recipes-not-installed": (
+        "{subject} can't be read without more packages",
+        "pip install 'runspec[recipes]'",
+    ),
+    "override-invalid": ("{subject} has no value that can be read<: {detail}>",),
+    "override-unknown": (
+        "there is no {subject} in the configuration",
+        "+{subject}=... adds it",
+    ),
+    "override-exists": (
+        "{subject} is in the configuration already",
+        "{subject}=... changes it, ++{subject}=... either",
+    ),
+    "override-differs": ("{subject} has another value",),
+    "override-without-config": (
+        "{subject} changes a configuration, and this recipe has none",
+        "what is for the script itself goes behind --",
+    ),
+    # Profiles
+    "profile-unknown": ("there is no profile {quoted}",),
+    "profile-special": ("[{plain}] is a section of its own, not a profile",),
+    "profile-cycle": ("{subject} extends itself<: {detail}>",),
+    "profiles-missing": (
+        "{subject} doesn't exist, although RUNSPEC_ENV_TOML names it",
+    ),
+    "profiles-untrusted": (
+        "{subject} isn't read, because another user could have written it< ({plain})>",
+        "if it is yours, name it in RUNSPEC_ENV_TOML",
+    ),
+    "setting-unknown": ("{subject} is no setting of a launch, so it is ignored",),
+    "secret-in-settings": (
+        "{subject} looks like a secret, and would be in plans and job scripts",
+        "write where it is, in secrets: env:NAME, file:PATH or cmd:COMMAND",
+    ),
     # Other places values come from
     "config-unknown-argument": ("{quoted} is not an argument",),
     "secret-in-config": (
@@ -534,6 +673,160 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "audit-clock": (
         "the clock went back< before record {plain}><, from {first} to {detail}>",
     ),
+    # Launching
+    "executor-unknown": ("there is no executor called {quoted}",),
+    "executor-broken": (
+        "the executor {quoted} can't be loaded<: {detail}>",
+        "mend or remove the package that it comes from",
+    ),
+    "cmd-invalid": (
+        "{subject} can't be split into words<: {detail}>",
+        "close each quote, and begin with a program",
+    ),
+    "config-absent": (
+        "{subject} needs a configuration, and there is none",
+        "write the recipe's default, or name one with -c",
+    ),
+    "profiles-absent": (
+        "there is no profile {quoted}, because there is no env.toml",
+        "write one at the root of the project, or name it in RUNSPEC_ENV_TOML",
+    ),
+    "launch-as-other": (
+        "{subject} runs as another user<, {plain}><, and this is {first}>",
+        "launch it as that user",
+    ),
+    "secret-in-env": (
+        "{quoted} looks like a secret, which a command line doesn't keep",
+        "set it in this shell and give only its name: --env {plain}",
+    ),
+    "secret-reference": (
+        "what the secret {subject} is given is no reference",
+        "say where it is: {expected}",
+    ),
+    "secret-unavailable": (
+        "the secret {subject} can't be had from {quoted}<: {detail}>",
+        "give it there, and launch again",
+    ),
+    "nodes-not-here": (
+        "this machine is one node<, not {plain}>",
+        "leave out nodes, or launch it on a cluster with --on",
+    ),
+    "gpus-not-here": (
+        "{subject}: this machine has fewer GPUs<, {first} of {plain}><, so torchrun "
+        "starts {detail}>",
+        "set nproc_per_node in a profile for another number of processes",
+    ),
+    "workdir-not-found": (
+        "the working directory {quoted} isn't on this machine",
+        "give workdir in a profile, or run it in its container",
+    ),
+    "mount-not-found": ("there is nothing to mount at {quoted}",),
+    "image-missing": (
+        "{plain} needs an image",
+        "set image in the recipe or container_image in the profile",
+    ),
+    "image-unused": (
+        "nothing runs the image {quoted} here",
+        "set container_runtime in a profile: {expected}",
+    ),
+    "container-not-here": (
+        "{quoted} doesn't run containers on this machine",
+        "choose one of {expected}",
+    ),
+    "program-missing": ("{subject} isn't installed here",),
+    "python-unfit": (
+        "{subject} can't be run by this Python<, {plain}><: it needs {first}>",
+        "launch it with such a Python, or install uv, which finds one",
+    ),
+    "environment-not-built": (
+        "{subject} can't be made of the script's dependencies<: {detail}>",
+        "the output above says why; nothing was kept",
+    ),
+    "diff-left-out": (
+        "the changes of {subject} are too large to be kept<: more than {plain} bytes>",
+        "commit them, so that the run can be had again",
+    ),
+    "run-untrusted": (
+        "{subject} isn't private<: {plain}>",
+        "<run `{detail}` if it is yours>",
+    ),
+    "job-not-found": (
+        "no job has an id that begins or ends with {quoted}",
+        "`runspec jobs` lists them",
+    ),
+    "job-ambiguous": (
+        "several jobs have an id that begins or ends with {quoted}",
+        "give more of it: {expected}",
+    ),
+    "job-damaged": ("{subject} can't be understood",),
+    "job-not-submitted": ("{subject} was never submitted",),
+    "job-elsewhere": (
+        "this job runs on another machine<, {plain}>",
+        "cancel it there",
+    ),
+    # Pipelines
+    "pipeline-without-stages": (
+        "{subject} has no stages",
+        'add one: [stages.train], with recipe = "train.py"',
+    ),
+    "stage-without-recipe": (
+        "{subject} has no recipe",
+        'add recipe = "FILE", from the folder of this file',
+    ),
+    "unknown-stage": ("there is no stage {quoted}",),
+    "pipeline-cycle": (
+        "{subject} waits for the stage itself<: {detail}>",
+        "remove one of them from after",
+    ),
+    "artifact-conflict": (
+        "two stages produce {quoted}",
+        "rename one of the two",
+    ),
+    "artifact-path-invalid": (
+        "{subject} can't be {received}",
+        "",
+        "a path below the stage's folder, without ..",
+    ),
+    "artifact-unknown": (
+        "no stage before this one produces {quoted}<, but {detail} does>",
+        "<add {detail} to after>",
+    ),
+    "artifact-missing": (
+        "{subject} ended well, but didn't write {received}<, its {detail}>",
+        "it is written below the folder that RUNSPEC_ARTIFACTS_DIR names",
+    ),
+    "artifacts-unplaced": (
+        "{subject} runs where this machine's folders aren't<, on {detail}>",
+        'say where artifacts go there: artifacts = "/FOLDER" at the top of the '
+        "pipeline",
+    ),
+    "pipeline-not-found": (
+        "no run of {subject} can be resumed<: none has the id {plain}>",
+        "leave out --resume to begin one",
+    ),
+    "pipeline-ambiguous": (
+        "several runs of {subject} have an id that begins or ends with {quoted}",
+    ),
+    "pipeline-running": (
+        "{subject} is already being run<, as {detail}>",
+        "wait for it, or end that process first",
+    ),
+    "pipeline-damaged": (
+        "{subject} can't be understood<: {detail}>",
+        "begin a new run, without --resume",
+    ),
+    "job-is-pipeline": (
+        "{quoted} is a run of a pipeline, which writes nothing itself",
+        "`runspec jobs status {plain}` shows its stages, each with an id of its own",
+    ),
+    "pipeline-alone": (
+        "{argument} can't be given together with --pipeline",
+        "say it in the pipeline's file, or in a profile of env.toml",
+    ),
+    "pipeline-needs-client": (
+        "{subject} can't be left to itself<: {detail} keeps no queue>",
+        "leave out --detach, or use a place whose jobs wait for each other",
+    ),
     # The kill switch
     "run-denied": (
         "{subject} is denied here<: {detail}>",
@@ -555,6 +848,101 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "deny-not-found": (
         "no rule is called {quoted}",
         "`runspec deny list` shows them all",
+    ),
+    # Ray, Kubernetes, SkyPilot
+    "setting-unused": ("{subject} has no effect<: {detail} has no use for it>",),
+    "size-invalid": (
+        "{subject} can't be {received}",
+        "",
+        'a size such as "64G", "512M" or a number of megabytes',
+    ),
+    "duration-invalid": (
+        "{subject} can't be {received}",
+        "",
+        'a time such as "04:00:00", "90" minutes or "2-12" days and hours',
+    ),
+    "gpus-uncounted": (
+        "{subject} must be a number<, not {received}>: pods get whole GPUs",
+        "give the number in the profile, or with --gpus",
+    ),
+    "kind-unsuitable": (
+        "{subject} can't be {received}<: the launcher is {detail}>",
+        'use kind = "rayjob" with launch = "ray" on several nodes, and only then',
+    ),
+    "mount-invalid": (
+        "{subject} can't have {received}",
+        "",
+        'HOST:/PATH, "pvc:NAME:/PATH" for a claim, or with :ro at its end',
+    ),
+    "code-too-large-for-pods": (
+        "the code in {subject} is too large for a ConfigMap<: {plain} MB packed>",
+        'put it in the image or on a volume, with packager = "none" and workdir',
+    ),
+    "pod-stuck": (
+        "the pod {subject} can't start<: {plain}><: {detail}>",
+        "the job was removed; mend that, and launch it again",
+    ),
+    "kubectl-failed": ("kubectl {subject} failed<: {detail}>",),
+    "ray-address-missing": (
+        "{subject} is missing: no Ray cluster is named",
+        "give its dashboard in the profile, as http://HOST:8265, or set {expected}",
+    ),
+    "ray-address-invalid": (
+        "a Ray cluster's address can't be {received}",
+        "a token for it goes into RAY_AUTH_TOKEN",
+        "the dashboard's, such as http://HOST:8265, without a user or password",
+    ),
+    "ray-refused": ("{subject} refused, with HTTP status {plain}<: {detail}>",),
+    "one-node-only": (
+        "a Ray cluster starts the script on one node<, not {plain}>",
+        'use launch = "ray", with which the script asks for more itself',
+    ),
+    "accelerators-missing": (
+        "which GPUs SkyPilot is to take isn't said<, only how many: {plain}>",
+        'add accelerators = "H100:8" to the profile',
+    ),
+    "sky-failed": (
+        "sky {subject} failed<, with exit status {plain}>",
+        "its output above says why; what it had started was taken down",
+    ),
+    # Code that goes along, and Slurm
+    "code-too-large": (
+        "the code in {subject} is too large<, {plain} MB><, more than {expected}>"
+        "<: {detail}>",
+        "add what isn't code to .gitignore, or raise packager_max_mb",
+    ),
+    "code-missing": (
+        "{subject} isn't among the files that go along<: packager is {quoted}>",
+        "take it out of .gitignore, or name it in packager_include_pattern",
+    ),
+    "git-failed": (
+        "git can't list the files of {subject}",
+        "run `git -C {subject} status`, which says why",
+    ),
+    "files-not-sent": ("files can't be written to {subject}<: {detail}>",),
+    "place-silent": (
+        "{subject} doesn't answer<: {detail}>",
+        "try again later; a job that was submitted goes on, see `runspec jobs`",
+    ),
+    "setting-missing": ("{subject} is missing<: {plain} needs it>",),
+    "slurm-missing": (
+        "{subject} isn't there<, on {detail}>",
+        'install Slurm\'s commands, or reach a host that has them: tunnel = "ssh"',
+    ),
+    "slurm-refused": ("{subject} refused<: {detail}>",),
+    "slurm-uncertain": (
+        "whether the job {subject} was submitted isn't known<: {detail}>",
+        'look for it: `squeue --me --format="%i %k"`, comment {subject}',
+    ),
+    "slurm-value-invalid": (
+        "{subject} can't be {received}",
+        "",
+        "text on one line, which Slurm can take apart",
+    ),
+    "slurm-array-invalid": (
+        "{subject} can't be {received}",
+        "",
+        'indices, such as "0-7%2" or "1,3,5-9:2"',
     ),
 }
 """Message, help and default of the expectation by code.
@@ -584,6 +972,26 @@ VARIANTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("position-invalid", "a type that takes a value"): (
         "{subject} makes a flag positional",
         "<give it {expected}, or remove the position>",
+    ),
+    ("slurm-value-invalid", "absolute"): (
+        "{subject} can't be {received}",
+        "",
+        "an absolute path on one line",
+    ),
+    ("slurm-value-invalid", "comma"): (
+        "{subject} can't hold {received}",
+        "",
+        "paths without a comma, at which pyxis splits them",
+    ),
+    ("spec-not-found", "named"): ("there is no file {subject}",),
+    ("unknown-runnable", "anywhere"): (
+        "no runnable is called {quoted}",
+        "see `runspec local` for what is installed, `runspec list` for what is below "
+        "this directory",
+    ),
+    ("secret-unavailable", "that variable isn't set"): (
+        "the secret {subject} can't be had from {quoted}<: {detail}>",
+        "set it in this shell; what is no secret is given as NAME=VALUE",
     ),
     ("unknown-argument", "withheld"): (
         "{named} can't be given by an agent",

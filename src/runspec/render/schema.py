@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from ..model import attribute_of, autonomy_of
 from ..spec.inherit import inherited
-from ..spec.plain import plain_value
-from .schema_args import arg_schema, withheld
-from .schema_groups import GroupRule, constrain, group_rules, rule_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +15,7 @@ if TYPE_CHECKING:
     from ..model import Arg, Config, Runnable
     from ..model_more import Group
     from ..spec.plain import Json
+    from .schema_groups import GroupRule
 
     Chain = tuple[Runnable, ...]
 
@@ -27,7 +25,7 @@ class Tool:
 
     `chain` is the runnable and the commands chosen, outermost first; `command` the
     names of those commands. `args` are the arguments in force by attribute, those
-    an agent can't set included. `input_schema` is JSON Schema 2020-12 as plain data.
+    an agent can't set included.
     """
 
     __slots__ = (
@@ -36,9 +34,7 @@ class Tool:
         "autonomy_reason",
         "chain",
         "command",
-        "description",
         "discoverable",
-        "input_schema",
         "name",
         "output",
         "title",
@@ -52,13 +48,45 @@ class Tool:
         self.name = "_".join(names)
         self.title = " ".join(names)
         self.args = args_in_force(chain)
-        rules = _rules(chain, self.args)
-        self.description = _description(leaf, rules)
-        self.input_schema = _input_schema(self.args, rules)
         self.autonomy = autonomy_of(chain, config)
         self.autonomy_reason = _autonomy_reason(chain)
         self.output = leaf.output
         self.discoverable = inherited(chain, "discoverable")
+
+    @property
+    def description(self) -> str:
+        """What it does, and what its groups of arguments want."""
+        from .schema_groups import rule_words
+
+        leaf = self.chain[-1]
+        words = dict.fromkeys(rule_words(each) for each in self._rules())
+        parts = [leaf.description.strip()] if leaf.description else []
+        return "\n\n".join([*parts, *([" ".join(words)] if words else [])])
+
+    @property
+    def input_schema(self) -> dict[str, Json]:
+        """JSON Schema 2020-12 as plain data."""
+        from .schema_args import arg_schema, withheld
+        from .schema_groups import constrain
+
+        settable = [arg for arg in self.args.values() if not withheld(arg)]
+        schema: dict[str, Json] = {
+            "type": "object",
+            "properties": {arg.name: arg_schema(arg) for arg in settable},
+            "required": [arg.name for arg in settable if arg.required],
+            "additionalProperties": False,
+        }
+        return schema | constrain(self._rules())
+
+    def _rules(self) -> list[GroupRule]:
+        from .schema_groups import group_rules
+
+        groups: dict[str, Group] = {}
+        for level in self.chain:
+            groups |= level.groups
+        return [
+            each for group in groups.values() for each in group_rules(group, self.args)
+        ]
 
 
 def tools(runnable: Runnable, config: Config) -> list[Tool]:
@@ -82,30 +110,6 @@ def args_in_force(chain: Chain) -> dict[str, Arg]:
     return found
 
 
-def _rules(chain: Chain, args: dict[str, Arg]) -> list[GroupRule]:
-    groups: dict[str, Group] = {}
-    for level in chain:
-        groups |= level.groups
-    return [rule for group in groups.values() for rule in group_rules(group, args)]
-
-
-def _description(leaf: Runnable, rules: list[GroupRule]) -> str:
-    words = dict.fromkeys(rule_words(rule) for rule in rules)
-    parts = [leaf.description.strip()] if leaf.description else []
-    return "\n\n".join([*parts, *([" ".join(words)] if words else [])])
-
-
-def _input_schema(args: dict[str, Arg], rules: list[GroupRule]) -> dict[str, Json]:
-    settable = [arg for arg in args.values() if not withheld(arg)]
-    schema: dict[str, Json] = {
-        "type": "object",
-        "properties": {arg.name: arg_schema(arg) for arg in settable},
-        "required": [arg.name for arg in settable if arg.required],
-        "additionalProperties": False,
-    }
-    return schema | constrain(rules)
-
-
 def _autonomy_reason(chain: Chain) -> str | None:
     """The reason given at the level that decides the autonomy, or below it."""
     for level in reversed(chain):
@@ -116,6 +120,8 @@ def _autonomy_reason(chain: Chain) -> str | None:
 
 def extensions(tool: Tool) -> dict[str, Json]:
     """What the format adds to a tool, by its own keys (SCH-02)."""
+    from ..spec.plain import plain_value
+
     found: dict[str, Json] = {"x-autonomy": tool.autonomy}
     if tool.autonomy_reason is not None:
         found["x-autonomy-reason"] = tool.autonomy_reason

@@ -49,6 +49,11 @@ class Names:
         self.runnable = chain[0].name if chain else runnable
         self.scope = scope_of(chain)
 
+    @property
+    def rest(self) -> str:
+        """The argument that takes what is behind `--`, if there is one."""
+        return next((a.name for a in self.scope.values() if a.type == "rest"), "")
+
     def arg(self, name: str) -> Arg | None:
         """The argument of that name, with dashes before it or without."""
         return self.scope.get(attribute_of(name.lstrip("-")))
@@ -150,6 +155,7 @@ def _words(fault: Fault, names: Names, argument: str) -> dict[str, str]:
         "naming": NAMING.get(fault.detail, _plain(fault.detail)),
         "ways": _ways(fault, names),
         "dashed": _dashed(fault, names),
+        "rest": _plain(names.rest),
     }
 
 
@@ -267,7 +273,9 @@ def wanted(arg: Arg) -> str:
 def _help(
     fault: Fault, near: tuple[str, ...], advice: str, found: dict[str, str]
 ) -> str:
-    told = fault.code == "mistyped-argument" or _variant(fault) is not None
+    told = fault.code == "mistyped-argument" or (
+        fault.code == "unknown-argument" and _variant(fault) is not None
+    )
     if near and not told:
         shown = near if _is_typed(fault) else tuple(map(_always_quoted, near))
         return f"did you mean {listed(shown, 'or')}?"

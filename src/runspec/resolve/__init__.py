@@ -47,7 +47,7 @@ def resolve(
         return call
     if not call.lost:
         for attribute, arg in call.scope.items():
-            call.values[attribute] = _value(call, attribute, arg)
+            call.values[attribute] = value_of(call, attribute, arg)
     if not call.faults:
         for level in call.chain:
             if level.groups:
@@ -79,7 +79,7 @@ def variable_of(runnable: str, arg: str) -> str:
     return f"RUNSPEC_{upper(runnable)}_ARG_{upper(arg)}"
 
 
-def _value(call: Invocation, attribute: str, arg: "Arg") -> Value:
+def value_of(call: Invocation, attribute: str, arg: "Arg") -> Value:
     """The value of one argument: the first place that has one wins."""
     if attribute in call.failed:
         return Value(arg, None, "not_set")

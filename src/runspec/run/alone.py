@@ -7,8 +7,6 @@ call is there already, and what it forks becomes the program by execve(2).
 from __future__ import annotations
 
 import os
-import signal
-from functools import partial
 
 from . import handover
 from .keeper import keep
@@ -16,9 +14,12 @@ from .launch import launch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
+    from _socket import socket
     from collections.abc import Sequence
-    from socket import socket
     from typing import NoReturn
+else:
+    import _signal as signal  # without the enums of `signal`
 
 
 def fork_keeper(control: socket, ends: Sequence[int], stdin: int | None) -> int:
@@ -40,7 +41,7 @@ def _kept(control: socket, ends: Sequence[int], stdin: int | None) -> NoReturn:
             signal.signal(number, signal.SIG_IGN)
         streams = [*ends] if stdin is None else [*ends, stdin]
         _leave_open(control.fileno(), *streams)
-        keep(control, streams, partial(_begin, streams))
+        keep(control, streams, lambda *given: _begin(streams, *given))
     finally:
         os._exit(1)
 

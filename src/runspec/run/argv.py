@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from ..errors import CallError, Fault
 from ..model import attribute_of
-from ..render.usage import on_by_default, positionals
 from ..resolve import variable_of
-from .arguments import Texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +42,8 @@ def argv_of(tool: Tool, arguments: Mapping[str, Json]) -> CommandLine:
     text of each value, groups. Raises CallError for names that aren't known, values
     of a wrong JSON type and what neither a token nor a variable can say.
     """
+    from .arguments import Texts
+
     texts = Texts(tool, arguments)
     line = _Line(tool, texts.by_attribute)
     faults = texts.faults or line.faults
@@ -80,6 +80,8 @@ class _Line:
                 yield attribute, self.texts[attribute]
 
     def _option(self, arg: Arg, text: str) -> str:
+        from ..render.usage import on_by_default
+
         if arg.type == "flag" and text == "true":
             return f"--{arg.name}"
         negation = "no_" + attribute_of(arg.name)
@@ -103,6 +105,8 @@ class _Line:
 
         `separable`: any text can stand here, behind `--`.
         """
+        from ..render.usage import positionals
+
         tokens: list[str] = []
         gap = False
         for arg in positionals(level):

@@ -125,13 +125,23 @@ def _split(flags: str | None) -> list[str]:
 
 
 def _which(method: str) -> str:
-    from .program import on_path
+    """The first in PATH that is only root's or this user's to write."""
+    for directory in filter(os.path.isabs, os.get_exec_path()):
+        path = os.path.join(directory, method)
+        if os.access(path, os.X_OK) and _is_trusted(path):
+            return path
+    path = os.environ.get("PATH", os.defpath)
+    raise SpecError(Fault("become-not-found", method, detail=path))
 
-    found = on_path(method)
-    if found is None:
-        path = os.environ.get("PATH", os.defpath)
-        raise SpecError(Fault("become-not-found", method, detail=path))
-    return found
+
+def _is_trusted(path: str) -> bool:
+    from ..source.ownership import WRITABLE, distrust
+
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    return distrust(path, status, open_to=WRITABLE, owners=(0,)) is None
 
 
 def _python_for(account: Account) -> str:

@@ -20,6 +20,8 @@ from time import monotonic
 
 from . import handover
 from .bundle import bundle
+from .standard import in_foreground, open_standard
+from .tree import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,14 +39,21 @@ GRACE = 10.0
 """The same for a program that a person has started."""
 PASSED_ON = (signal.SIGUSR1, signal.SIGUSR2)
 ENDING = (signal.SIGTERM, signal.SIGHUP)
+ANSWER = 6.0
+"""Seconds beyond those in which a runner that keeps its tree has told of its end."""
 MOST_WORDS = 4096
 CREDENTIALS = 12
 """Bytes of `struct ucred`: process, user, group (unix(7))."""
 KILLED: Report = (-int(signal.SIGKILL), True, "what kept it was killed", 0)
+SILENT: Report = (-int(signal.SIGKILL), True, "what kept it doesn't answer", 1)
 
 
 class NotBecomeError(Exception):
     """The method didn't start the runner as its user; the text says why."""
+
+
+class _SilentError(Exception):
+    """A runner that was told to end didn't; a program can stop that of its user."""
 
 
 class Escalation:
@@ -58,7 +67,7 @@ class Escalation:
     def __init__(
         self, become: Become, kind: bytes, grace: float, *, asks: bool = False
     ) -> None:
-        _open_standard()
+        open_standard()
         self._argv, _, self._uid, self._number = become
         self._kind = kind
         self._grace = grace
@@ -77,6 +86,15 @@ class Escalation:
         Raises NotBecomeError, and OSError where the method can't be started.
         """
         self._listen()
+        try:
+            return self._run(task, progress)
+        except _SilentError:
+            Tree().kill()  # what it may; a runner that goes on ends by itself then
+            return SILENT
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _run(self, task: Task, progress: int | None) -> Report:
         self._start()
         try:
             self._greet()
@@ -94,6 +112,7 @@ class Escalation:
         if self._kind == handover.OWN:
             signal.signal(signal.SIGINT, self._interrupt)
             signal.signal(signal.SIGQUIT, self._interrupt)
+        signal.signal(signal.SIGALRM, _give_up)
         for number in ENDING:
             signal.signal(number, lambda *_: self._tell(self._grace))
         for number in PASSED_ON:
@@ -102,13 +121,17 @@ class Escalation:
     def _pass_on(self, number: int, _frame: object) -> None:
         self._tell(handover.SIGNAL - number)
 
-    def _interrupt(self, _number: int, _frame: object) -> None:
-        """The terminal has told the program, too."""
+    def _interrupt(self, number: int, _frame: object) -> None:
+        """A terminal has told the program, too."""
         self._interrupted = True
+        if not in_foreground():
+            self._tell(handover.SIGNAL - number)
         self._tell(handover.INTERRUPTED)
 
     def _tell(self, word: float) -> None:
         """Send it, or keep it until there is somebody to hear it."""
+        if word >= 0:
+            signal.setitimer(signal.ITIMER_REAL, word + ANSWER)
         if self._told is not None:
             self._told.append(word)
             return
@@ -225,7 +248,7 @@ class Escalation:
                 chunk = b""
             if not chunk:
                 return content
-            content += chunk
+            content = (content + chunk)[: handover.MOST_REPORT]
 
     def _reap(self) -> None:
         """The method ends as its command has; what it still says is shown."""
@@ -239,13 +262,8 @@ class Escalation:
             pass
 
 
-def _open_standard() -> None:
-    """Nothing else is to have the numbers of stdin, stdout and stderr."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
+def _give_up(_number: int, _frame: object) -> None:
+    raise _SilentError
 
 
 def _show(said: bytes) -> None:

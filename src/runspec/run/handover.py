@@ -5,7 +5,7 @@ control socket and the write ends of stdout, stderr and progress; WARM with a co
 socket and the socket of the zygote to come.
 
 On a control socket the server sends a frame, what is to be done, and perhaps words
-later. The answer is BEGUN, then a marshalled `Report`, then the end. Any other means
+later. The answer is BEGUN, then a `Report` as text, then the end. Any other means
 that nothing was run. A runner that is another user's (`runner`) says `hello` first,
 then is given JOB or OWN with its descriptors, and is a keeper from there on.
 """
@@ -18,7 +18,7 @@ from .order import NOT_STARTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from socket import socket
+    from _socket import socket
     from typing import TypeAlias
 
     Report: TypeAlias = tuple[int, bool, str, int]
@@ -56,12 +56,16 @@ HELLO = b"h"
 WORD_SIZE = 8
 SIZE_SIZE = 8
 MOST_DESCRIPTORS = 4
+MOST_REPORT = 1 << 16
+"""Bytes of BEGUN and a report."""
+STATUSES = range(-64, 256)
+"""What a process may end with; below 0 the number of a signal."""
 
 
 def give(channel: socket, kind: bytes, *descriptors: int) -> None:
     """Send `kind` with descriptors. Raises OSError; BlockingIOError if it's full."""
+    from _socket import SCM_RIGHTS, SOL_SOCKET
     from array import array
-    from socket import SCM_RIGHTS, SOL_SOCKET
 
     rights = (SOL_SOCKET, SCM_RIGHTS, array("i", descriptors))
     channel.sendmsg([kind], [rights])
@@ -69,8 +73,8 @@ def give(channel: socket, kind: bytes, *descriptors: int) -> None:
 
 def take(channel: socket) -> tuple[bytes, list[int]]:
     """What `give` sent; `b""` once the other end is closed."""
+    from _socket import CMSG_SPACE, SCM_RIGHTS, SOL_SOCKET
     from array import array
-    from socket import CMSG_SPACE, SCM_RIGHTS, SOL_SOCKET
 
     found = array("i")
     room = CMSG_SPACE(MOST_DESCRIPTORS * found.itemsize)
@@ -129,20 +133,30 @@ def refuse(control: socket, error: OSError) -> None:
 def report(control: socket, report: Report, before: bytes = b"") -> None:
     """Say what became of a job, to a server that may be gone."""
     try:  # noqa: SIM105  importing contextlib would take longer than the call
-        control.sendall(before + marshal.dumps(report))
+        control.sendall(before + _written(report))
     except OSError:
         pass
     control.close()  # the end of this process would take longer
 
 
+def _written(report: Report) -> bytes:
+    status, started, why, left = report
+    return f"{status} {started:d} {left} {why}".encode(errors="replace")
+
+
 def reported(content: bytes) -> Report | None:
-    """What `report` was given, after BEGUN; None if it didn't come to that."""
-    content = content.removeprefix(BEGUN)
+    """What `report` was given, after BEGUN; None if it didn't come to that.
+
+    It may be from another user, so that it is read as nothing but text.
+    """
+    *numbers, why = content.removeprefix(BEGUN).split(b" ", 3)
     try:
-        found: Report = marshal.loads(content)  # noqa: S302  of this very program
-    except (ValueError, EOFError, TypeError):
+        status, started, left = map(int, numbers)
+    except ValueError:
         return None
-    return found
+    if status not in STATUSES:
+        return None
+    return status, started != 0, why.decode(errors="replace"), left
 
 
 def word(seconds: float) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 from time import monotonic
 
 from .handover import (
@@ -28,11 +27,14 @@ from .tree import adopt, can_adopt, end_with_parent, send, tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
+    from _socket import socket
     from collections.abc import Callable, Sequence
-    from socket import socket
     from typing import NoReturn, TypeVar
 
     T = TypeVar("T")
+else:
+    import _signal as signal  # without the enums of `signal`
 
 LINGER = 1.0
 """Seconds that what a program leaves behind has to end by itself, as `tee` does."""

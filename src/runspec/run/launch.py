@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from . import script
 from .execute import PROGRESS, execute, fail, place
 from .order import NOT_STARTED
 
@@ -67,6 +66,8 @@ def _prepared(
     path: str, argv: tuple[str, ...], environ: dict[str, str], interpreter: Interpreter
 ) -> Callable[[], None] | None:
     """None for what isn't Python, which a new interpreter has its own words for."""
+    from . import script
+
     try:
         return script.prepared(path, argv, environ, interpreter)
     except (SyntaxError, RecursionError, MemoryError):

@@ -12,8 +12,8 @@ from .zygote_handle import Zygote, started
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _socket import socket
     from collections.abc import Mapping
-    from socket import socket
 
     from ..loop import Loop
     from .handover import Stamp, Verdict
@@ -129,7 +129,7 @@ class Nursery:
 
     async def _decide(self, warm: Warm, script: str, control: socket) -> None:
         """Have it import; a keeper ends whatever that starts, and itself when clean."""
-        with control:
+        try:
             verdict = None
             if await sent(self._loop, control, handover.frame(script)):
                 verdict = await self._verdict(warm.zygote)
@@ -137,6 +137,8 @@ class Nursery:
                 await sent(self._loop, control, handover.word(handover.RELEASE))
             if verdict is None and _has_begun(control):
                 verdict = False, tuple(filter(None, [stamp(script)]))
+        finally:
+            control.close()
         if verdict is not None:
             warm.clean, warm.stamps = verdict
         self._loop.spawn(warm.zygote.watch())
@@ -165,8 +167,11 @@ def read_at_start(environ: Mapping[str, str]) -> dict[str, str]:
 
 async def _asked(base: Zygote, keeper: socket, channel: socket) -> None:
     """Have `base` fork a zygote for a warm script."""
-    with keeper, channel:
+    try:
         await base.hand(handover.WARM, keeper.fileno(), channel.fileno())
+    finally:
+        keeper.close()
+        channel.close()
 
 
 def _has_begun(control: socket) -> bool:

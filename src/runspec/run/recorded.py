@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..record import Event
     from .account import Account
 
+TICKET = frozenset(("audit", "directory", "kept", "principal", "run", "runnable"))
+"""What a ticket has."""
+
 
 class Recorded:
     """One run, from its begin to its end.

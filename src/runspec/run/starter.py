@@ -7,15 +7,15 @@ import os
 from ..loop import Future
 from . import handover
 from .channel import pair, received, sent
-from .nursery import Nursery
 from .order import NOT_STARTED, Ending
 from .slot import Slot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from socket import socket
+    from _socket import socket
 
     from ..loop import Loop
+    from .nursery import Nursery
     from .order import Order
 
 ATTEMPTS = 5
@@ -78,9 +78,18 @@ class Starter:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._nursery = Nursery(loop)
+        self._zygotes: Nursery | None = None
         self._jobs: set[Job] = set()
         self._closing = False
+
+    @property
+    def _nursery(self) -> Nursery:
+        """What has the zygotes; a single call needs none."""
+        if self._zygotes is None:
+            from .nursery import Nursery
+
+            self._zygotes = Nursery(self._loop)
+        return self._zygotes
 
     def prepare(self, *scripts: str) -> None:
         """Start what the first call would wait for; import for warm `scripts`.
@@ -112,8 +121,10 @@ class Starter:
         read, job.stdin = os.pipe() if stdin else (None, None)
         if job.stdin is not None:
             os.set_blocking(job.stdin, False)
-        with keeper:
+        try:
             job.alone = fork_keeper(keeper, slot.ends, read)
+        finally:
+            keeper.close()
         if read is not None:
             os.close(read)
         slot.control = control
@@ -128,7 +139,8 @@ class Starter:
         for job in jobs:
             job.stop(GRACE)
         await self._loop.first(self._loop.spawn(_all_ended(jobs)), PATIENCE)
-        await self._nursery.end()
+        if self._zygotes is not None:
+            await self._zygotes.end()
 
     async def _run(self, job: Job, order: Order) -> None:
         try:
@@ -155,7 +167,7 @@ class Starter:
 
     async def _attempt(self, job: Job, order: Order) -> Ending | None:
         """None where the zygote has ended before anything began."""
-        script = self._nursery.forked(order)
+        script = self._nursery.forked(order) if job.alone is None else None
         become = order.become.frame() if order.become else None
         task = order.argv, order.environ, order.cwd, script, become
         frame = handover.frame(task)
@@ -168,16 +180,21 @@ class Starter:
                 return None
         assert slot.control is not None
         control, slot.control = slot.control, None
-        with control:
+        try:
             if not await sent(self._loop, control, frame):
                 return None
             job.attach(control)
-            word = self._loop.spawn(self._pass_on(job, control))
-            try:
-                return await self._followed(job, control)
-            finally:
-                word.cancel()
-                await self._loop.first(word)
+            return await self._watched(job, control)
+        finally:
+            control.close()
+
+    async def _watched(self, job: Job, control: socket) -> Ending | None:
+        word = self._loop.spawn(self._pass_on(job, control))
+        try:
+            return await self._followed(job, control)
+        finally:
+            word.cancel()
+            await self._loop.first(word)
 
     async def _pass_on(self, job: Job, control: socket) -> None:
         """Tell the keeper, once it is asked for, that the program is to end."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
-from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Mapping
     from typing import NoReturn
+else:
+    import _signal as signal  # without the enums of `signal`
 
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """What reaches this process alone; the program should have it."""
@@ -41,6 +42,8 @@ def supervise(argv: tuple[str, ...], environ: Mapping[str, str]) -> int:
 def end_like(status: int) -> NoReturn:
     """End this process as the program ended."""
     if status < 0:
+        from contextlib import suppress
+
         with suppress(OSError):  # KILL has no handler
             signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)

@@ -34,6 +34,7 @@ def main(descriptor: int, start: frozenset[str]) -> Run:
     os.setsid()
     _close_others(descriptor)
     from .. import call, model, resolve, specfile  # noqa: F401
+    from . import script  # noqa: F401
 
     interpreter = Interpreter(start)
     gc.collect()

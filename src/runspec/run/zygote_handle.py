@@ -12,8 +12,8 @@ from .slot import Slot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _socket import socket
     from collections.abc import Mapping
-    from socket import socket
 
     from ..loop import Loop
     from .handover import Verdict
@@ -56,8 +56,10 @@ class Zygote:
     async def man(self, slot: Slot) -> bool:
         """Have a keeper fork for it; False if the zygote has ended."""
         control, keeper = pair()
-        with keeper:
+        try:
             given = await self.hand(handover.JOB, keeper.fileno(), *slot.ends)
+        finally:
+            keeper.close()
         if given:
             slot.control = control
         else:
@@ -112,8 +114,8 @@ class Zygote:
 
     async def end(self) -> None:
         """Let it end; kill it where it doesn't."""
+        from _socket import SHUT_WR
         from signal import SIGKILL
-        from socket import SHUT_WR
 
         if not self.ended.settled:
             self._channel.shutdown(SHUT_WR)
@@ -145,7 +147,7 @@ def started(loop: Loop, environ: Mapping[str, str]) -> Zygote:
     ours, theirs = pair()
     said, say = os.pipe()
     os.set_blocking(said, False)
-    theirs.set_inheritable(True)
+    os.set_inheritable(theirs.fileno(), True)
     try:
         pid = os.posix_spawn(
             sys.executable,

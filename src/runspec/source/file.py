@@ -11,15 +11,21 @@ from ..errors import Fault, FilePlace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeAlias
+
+    Judge: TypeAlias = Callable[[os.stat_result], Fault | None]
 
 MOST_BYTES = 16 * 1024 * 1024
 
 _CHUNK = 1 << 16
 
 
-def read_text(path: str) -> str | Fault:
-    """The text of a regular UTF-8 file, or what is wrong with it."""
-    data = read_bytes(path)
+def read_text(path: str, judge: Judge | None = None) -> str | Fault:
+    """The text of a regular UTF-8 file, or what is wrong with it.
+
+    `judge` may refuse the very file that was opened, by its status.
+    """
+    data = read_bytes(path, judge=judge)
     return data if isinstance(data, Fault) else text_of(data, path)
 
 
@@ -32,7 +38,9 @@ def text_of(data: bytes, path: str) -> str | Fault:
 
 
 def read_bytes(
-    path: str, is_enough: Callable[[bytes], bool] | None = None
+    path: str,
+    is_enough: Callable[[bytes], bool] | None = None,
+    judge: Judge | None = None,
 ) -> bytes | Fault:
     """What a regular file holds, or why it can't be read.
 
@@ -40,9 +48,9 @@ def read_bytes(
     file larger than 64 KiB no more is read where `is_enough` says so of those.
     """
     try:
-        return _read(path, is_enough)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        return _fault("spec-not-found", path, error.strerror or "")
+        return _read(path, is_enough, judge)
+    except (FileNotFoundError, NotADirectoryError):
+        return _fault("spec-not-found", path, "named")
     except OSError as error:
         socket = error.errno in (ENXIO, EOPNOTSUPP)
         code = "not-a-file" if socket else "unreadable"
@@ -51,13 +59,18 @@ def read_bytes(
         return _fault("unreadable", path, "the path has characters no path can have")
 
 
-def _read(path: str, is_enough: Callable[[bytes], bool] | None) -> bytes | Fault:
+def _read(
+    path: str, is_enough: Callable[[bytes], bool] | None, judge: Judge | None
+) -> bytes | Fault:
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     descriptor = os.open(path, flags)
     try:
         seen = os.fstat(descriptor)
         if not S_ISREG(seen.st_mode):
             return _fault("not-a-file", path, _kind(seen.st_mode))
+        refused = judge(seen) if judge is not None else None
+        if refused is not None:
+            return refused
         data = os.read(descriptor, _CHUNK)
         enough = len(data) == _CHUNK and is_enough is not None and is_enough(data)
         if not enough and len(data) != seen.st_size:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ..errors import Fault, FilePlace
-from .document import RECIPE, Document
-from .file import read_bytes, text_of
-from .toml import parse_toml, read_toml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .document import Document
     from .script import Block
 
 SCRIPTS = (".py", ".pyw")
@@ -23,8 +21,11 @@ def read_spec(path: str) -> Document:
     What ends in `.toml` is TOML and in `.py` a script; anything else is a script where
     it has a block (RCP-03).
     """
+    from .toml import parse_toml, read_toml
+
     if path.endswith(".toml"):
         return read_toml(path)
+    from .file import read_bytes, text_of
     from .script import find_block, is_enough
 
     data = read_bytes(path, is_enough)
@@ -54,12 +55,17 @@ def declares_nothing(document: Document) -> bool:
 
 
 def _faulty(fault: Fault, path: str) -> Document:
+    from .document import Document
+
     document = Document(path)
     document.faults.append(fault)
     return document
 
 
 def _script(block: Block, path: str) -> Document:
+    from .document import RECIPE
+    from .toml import parse_toml
+
     document = parse_toml(block.text, path, line_offset=block.line, margin="# ")
     table, name = RECIPE
     tool = document.tables.get(table)

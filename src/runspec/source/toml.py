@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .file import Judge
+
 MOST_FAULTS = 100
 """Reading stops after so many, so that no text takes long or fills the memory."""
 
@@ -49,11 +51,14 @@ def parse_toml(
     return document
 
 
-def read_toml(path: str) -> Document:
-    """Read a file; one that can't be read is a document with that fault only."""
+def read_toml(path: str, judge: Judge | None = None) -> Document:
+    """Read a file; one that can't be read is a document with that fault only.
+
+    `judge` is that of `read_text`.
+    """
     from .file import read_text
 
-    text = read_text(path)
+    text = read_text(path, judge)
     if isinstance(text, str):
         return parse_toml(text, path)
     document = Document(path)

@@ -29,6 +29,18 @@ def load(path: str, name: str, *, sole: bool) -> Entry:
     return dump(spec.runnables[chosen]), dump(spec.config), _warnings(spec, chosen)
 
 
+def load_config(path: str) -> object:
+    """`[config]` of `path`, as `specfile.read` gives it. Raises SpecError."""
+    seen = _status(path)
+    spec = build(read_spec(path))
+    errors = spec.errors_for(None)
+    if errors:
+        raise SpecError(*errors)
+    if seen is not None:
+        _keep(spec, seen)
+    return dump(spec.config)
+
+
 def is_declared(script: str, name: str | None) -> bool:
     """Whether a script declares itself, by that name where there is one (FIND-08)."""
     document = read_spec(script)

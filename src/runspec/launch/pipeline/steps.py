@@ -7,7 +7,7 @@ import os
 from ...errors import ArgvPlace, CallError, Fault, FilePlace, RunspecError, SpecError
 from ...model_more import Profile
 from ..folder import as_json, discard
-from ..places.registry import executor_named
+from ..places.registry import executor_of
 from ..request import Request, prepare
 from ..start import check
 from .sources import code_hash
@@ -182,7 +182,7 @@ class Planner:
             stage, plan = self._file.stages[name], each.plan
             self.warnings += each.warnings
             try:
-                executor = executor_named(plan.executor)
+                executor = executor_of(each)
                 self.warnings += check(plan, executor)
             except RunspecError as error:
                 self._faults += error.faults
@@ -235,7 +235,9 @@ def inputs_of(prepared: Prepared) -> dict[str, str]:
     return {
         "code": code_hash(plan.script),
         "configuration": sha256(config).hexdigest(),
-        "command": sha256("\0".join(plan.command).encode()).hexdigest(),
+        "command": sha256(
+            "\0".join((*plan.command, *plan.passed)).encode()
+        ).hexdigest(),
     }
 
 

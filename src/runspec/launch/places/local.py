@@ -7,7 +7,6 @@ import signal
 
 from ...errors import Fault, RunspecError
 from ...record import started as start_of
-from .. import statefile
 from ..containers import (
     APPTAINER,
     RUNTIMES,
@@ -18,22 +17,29 @@ from ..containers import (
 )
 from ..executor import LOST, RUNNING, Rendered, State
 from ..folder import LOG
-from ..gpus import gpus_here, processes_here, wanted
-from ..interpreter import interpreter_of, program, unfit
 from ..launchers import PYTHONS, TORCHRUN, launch_words, quoted, started
+from ..local import statefile
+from ..local.gpus import gpus_here, processes_here, wanted
+from ..local.interpreter import interpreter_of, program, unfit
 from ..plan import SCRIPT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..attended import Attended
     from ..executor import Handle
+    from ..local.attended import Attended
+    from ..local.supervisor import Task
     from ..plan import Plan
-    from ..supervisor import Task
 
 UV = "uv"
 NONE = "none"
+MOST_DIGITS = 10
+"""Of a process's number."""
+TORCHLESS = (
+    "torchrun is part of torch, which the script's Python doesn't have; name torch in "
+    'the script\'s dependencies, or say launch = "direct"'
+)
 RUNTIME_FAILED = 125
 """What docker and podman end with when they can't start a container."""
 
@@ -68,12 +74,12 @@ class LocalExecutor:
 
     def submit(self, plan: Plan, *, attached: bool) -> Handle:
         """Start it below a supervisor; wait for nothing but its environment."""
-        from .. import attended as client
+        from ..local import attended as client
         from ..secrets import values
 
         secrets = values(plan.secrets)
         if plan.container == NONE and not _by_uv(plan):
-            interpreter_of(plan.recipe).build()
+            _prepare(plan)
         task = _task(plan, secrets)
         try:
             statefile.write(plan.folder, State(RUNNING))
@@ -82,7 +88,7 @@ class LocalExecutor:
                 self._attended = client.Attended(task, plan.folder, _ended(plan))
                 pid = self._attended.supervisor
             else:
-                from ..relay import Relay
+                from ..local.relay import Relay
 
                 relay = Relay(f"{plan.folder}/{LOG}", secrets)
                 pid = client.detach(task, plan.folder, relay, _ended(plan))
@@ -114,7 +120,8 @@ class LocalExecutor:
     def logs(self, handle: Handle, offset: int) -> tuple[bytes, int]:
         """Of an attached job, whose output was this terminal's, there are none."""
         try:
-            with open(f"{handle['folder']}/{LOG}", "rb") as file:
+            path = f"{handle['folder']}/{LOG}"
+            with open(path, "rb", opener=_unwaiting) as file:
                 file.seek(offset)
                 data = file.read(1 << 20)
         except FileNotFoundError:
@@ -143,6 +150,19 @@ class LocalExecutor:
 
             note(f"{self._runtime} ended with 125: it could not run the container")
         return state
+
+
+def _prepare(plan: Plan) -> None:
+    """Have its interpreter there, and say what torchrun would say in its own words."""
+    interpreter = interpreter_of(plan.recipe)
+    interpreter.build()
+    if plan.launcher != TORCHRUN or plan.startup:
+        return
+    more = plan.environ.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    if not interpreter.has("torch", more):
+        from ..attend import note
+
+        note(TORCHLESS)
 
 
 def _check_bare(plan: Plan) -> list[Fault]:
@@ -199,8 +219,8 @@ def _check_gpus(plan: Plan) -> list[Fault]:
 
 def _task(plan: Plan, secrets: Mapping[str, str]) -> Task:
     from ...run.environment import HANDED_ON
+    from ..local.supervisor import Task
     from ..request import PLACES, PROGRESS, is_served
-    from ..supervisor import Task
 
     progress = (PROGRESS,) if is_served(plan.recipe) else ()
     handed_on = (*HANDED_ON, *PLACES, *progress)
@@ -291,10 +311,17 @@ def _inner_cwd(plan: Plan) -> str:
     return here if inside else plan.root
 
 
+def _unwaiting(path: str, flags: int) -> int:
+    """Nothing is waited for: a script can reach its own run directory."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
+
+
 def _lives(handle: Handle) -> bool:
     from ...records.processes import runs
 
-    return runs(int(handle["pid"]), handle["start"])
+    pid, start = handle["pid"], handle["start"]
+    is_pid = pid.isascii() and pid.isdigit() and len(pid) < MOST_DIGITS
+    return is_pid and runs(int(pid), start)
 
 
 def _ended(plan: Plan) -> Callable[[State], None]:

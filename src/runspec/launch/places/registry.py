@@ -7,6 +7,7 @@ from ...errors import Fault, RunspecError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..executor import Executor
+    from ..request import Prepared
 
 GROUP = "runspec.executors"
 """The entry points: a name, and a class that is made without arguments."""
@@ -31,6 +32,19 @@ def executor_named(name: str) -> Executor:
         made: Executor = getattr(module, own[1])()
         return made
     return _installed(name)
+
+
+def executor_of(prepared: Prepared) -> Executor:
+    """That of a launch; what is wrong with its name stands where that was written.
+
+    Raises RunspecError as `executor_named`.
+    """
+    try:
+        return executor_named(prepared.plan.executor)
+    except RunspecError as error:
+        for fault in error.faults:
+            fault.place = prepared.settings.place("executor")
+        raise
 
 
 def _installed(name: str) -> Executor:

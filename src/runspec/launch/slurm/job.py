@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...errors import Fault, RunspecError
 from .array import suffixes
 
 TYPE_CHECKING = False
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from ..transport import Transport
 
 SSH = "ssh"
+DAMAGED = "job-damaged"
+
+
+def is_id(text: str) -> bool:
+    """Whether it is a number of Slurm's, and no option of its commands."""
+    return text.isascii() and text.isdigit()
 
 
 class Job:
@@ -26,6 +33,8 @@ class Job:
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
         self.id = handle["job"]
+        if not is_id(self.id):
+            raise RunspecError(Fault(DAMAGED, f"the job {self.id!r}"))
         self.cluster = handle["cluster"]
         self.folder = handle["folder"]
         self.suffixes = suffixes(handle["array"])
@@ -78,15 +87,23 @@ def transport_of(handle: Handle, hidden: frozenset[str] = frozenset()) -> Transp
 
 
 def target_of(handle: Handle) -> Target:
-    """Raises RunspecError (`host-invalid`)."""
-    import json
-
+    """Raises RunspecError (`host-invalid`, `job-damaged`)."""
     from ...remote.ssh import Target
 
-    return Target(
-        handle["host"],
-        user=handle["user"] or None,
-        port=int(handle["port"]) if handle["port"] else None,
-        key=handle["identity"] or None,
-        options=json.loads(handle["ssh_options"]),
-    )
+    try:
+        port = int(handle["port"]) if handle["port"] else None
+        options = _texts(handle["ssh_options"])
+    except ValueError:
+        raise RunspecError(Fault(DAMAGED, f"the way to {handle['host']}")) from None
+    user, key = handle["user"] or None, handle["identity"] or None
+    return Target(handle["host"], user=user, port=port, key=key, options=options)
+
+
+def _texts(text: str) -> list[str]:
+    """Raises ValueError."""
+    import json
+
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(e, str) for e in found):
+        raise ValueError
+    return found

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..plan import Plan
 
+CODE, JOBS = "code", "jobs"
+"""The folders below `remote_job_dir`: the code by its hash, the jobs by their ids."""
 SCRIPT = "job.sbatch"
 OUTPUT = "output"
 EXIT = "exit_code"
@@ -25,6 +27,6 @@ def site(plan: Plan, digest: str | None) -> Site:
     Without a hash the code is used where it stands.
     """
     base = plan.settings.remote_job_dir
-    folder = f"{base}/jobs/{plan.id}" if base else plan.folder
-    root = plan.root if digest is None else f"{base or plan.folder}/code/{digest}"
+    folder = f"{base}/{JOBS}/{plan.id}" if base else plan.folder
+    root = plan.root if digest is None else f"{base or plan.folder}/{CODE}/{digest}"
     return Site(root, folder)

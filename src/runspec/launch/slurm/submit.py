@@ -9,7 +9,7 @@ from ..executor import Silent
 from ..pack import NONE, packed
 from ..transport import NOT_FOUND, put
 from .directives import MARK, job_name
-from .job import handle_of, transport_of, way
+from .job import handle_of, is_id, transport_of, way
 from .paths import SCRIPT, SECRETS, site
 from .queue import MISSING, REFUSED, ask
 from .script import render
@@ -23,16 +23,19 @@ if TYPE_CHECKING:
     from ..transport import Done, Transport
 
 UNSENT = "files-not-sent"
-HAS = '[ -d "$1" ]'
+HAS = '[ -d "$1" ] && [ -O "$1" ] && { touch -c -- "$1" 2>/dev/null || :; }'
+"""Its time is that of its last use."""
 UNPACK = (
     'set -e; umask 077; mkdir -p -- "${1%/*}"; new=$(mktemp -d -- "$1.XXXXXX"); '
     'trap \'rm -rf -- "$new"\' EXIT; cat >"$new/tar"; '
     'sum=$(sha256sum <"$new/tar"); [ "${sum%% *}" = "${1##*/}" ] || '
     '{ echo "what came isn\'t what was sent" >&2; exit 1; }; '
     'mkdir -- "$new/code"; tar -xpf "$new/tar" -C "$new/code"; '
-    'mv -T -- "$new/code" "$1" 2>/dev/null || [ -d "$1" ]'
+    'mv -T -- "$new/code" "$1" 2>/dev/null || '
+    '[ -O "$1" ] || { echo "$1 is somebody else\'s" >&2; exit 1; }'
 )
-"""Makes the folder of the code whole or not at all; the first of several wins."""
+"""Makes the folder of the code whole or not at all; the first of several wins, unless
+another user's is, which may hold anything."""
 DISCARD = 'rm -rf -- "$1"'
 FORGET = 'rm -f -- "$1/$2" "$1/$2"-*'
 
@@ -102,7 +105,7 @@ def _files(
 
 
 def _sbatch(plan: Plan, place: Site, transport: Transport) -> str:
-    """What it prints; a job whose id didn't arrive is cancelled."""
+    """The line with the job's id; a job whose id didn't arrive is cancelled."""
     words = sbatch_words(place)
     try:
         done = transport.run(words)
@@ -114,7 +117,11 @@ def _sbatch(plan: Plan, place: Site, transport: Transport) -> str:
     if done.status:
         _withdraw(plan, transport)  # a controller may do what it didn't answer
         raise RunspecError(Fault(REFUSED, words[0], detail=done.said))
-    return done.text
+    for line in reversed(done.text.splitlines()):
+        if is_id(line.partition(";")[0]):
+            return line
+    _withdraw(plan, transport)
+    raise RunspecError(Fault(REFUSED, words[0], detail=done.said))
 
 
 def sbatch_words(place: Site) -> tuple[str, ...]:

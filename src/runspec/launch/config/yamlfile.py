@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import Fault, SpecError
+from ...errors import Fault, SpecError
 from .formats import MOST_LEVELS, Builder, scalar, syntax
 from .node import File, Node, PlainKey
 

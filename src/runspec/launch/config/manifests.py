@@ -11,7 +11,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..spec.plain import Json
+    from ...spec.plain import Json
 
 LATEST = "latest"
 METADATA = "metadata.json"
@@ -55,8 +55,8 @@ def _read(directory: str, artifact: str) -> dict[str, Json]:
 def _object(path: str) -> dict[str, Json]:
     from json import loads
 
-    from ..errors import Fault
-    from ..source.file import read_text
+    from ...errors import Fault
+    from ...source.file import read_text
 
     text = read_text(path)
     if isinstance(text, Fault):

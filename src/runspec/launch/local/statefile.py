@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 
-from .executor import PHASES, State
+from ..executor import PHASES, State
 
 STATE = "state"
 SIZE = 512
+READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 LONGEST = 200
 """Bytes of the detail."""
 
@@ -32,7 +33,7 @@ def write(folder: str, state: State) -> None:
 def read(folder: str) -> State | None:
     """None where there is none, or it isn't one."""
     try:
-        descriptor = os.open(f"{folder}/{STATE}", os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(f"{folder}/{STATE}", READ)
         try:
             text = os.read(descriptor, SIZE).decode("ascii", "replace")
         finally:

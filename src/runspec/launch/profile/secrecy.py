@@ -16,8 +16,8 @@ def is_secret(name: str, value: str | None) -> bool:
 
     Switches such as `1` and `false` aren't secrets, nor numbers of tokens.
     """
-    from ..redact.names import is_count_name, is_secret_name
-    from .scalars import typed
+    from ...redact.names import is_count_name, is_secret_name
+    from ..config.scalars import typed
 
     if value is not None and len(value) < SHORTEST:
         return False
@@ -29,7 +29,7 @@ def is_secret(name: str, value: str | None) -> bool:
 
 
 def _looks_secret(value: str) -> bool:
-    from ..redact import Redactor
+    from ...redact import Redactor
 
     return Redactor().text(value) != value
 

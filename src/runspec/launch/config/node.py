@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
-from ..errors import FilePlace
-from .yamltext import PlainKey
+from ...errors import FilePlace
+from ..yamltext import PlainKey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from ..errors import Place
-    from ..spec.plain import Json
+    from ...errors import Place
+    from ...spec.plain import Json
     from .overrides import Override
 
     Path: TypeAlias = tuple[str | int, ...]

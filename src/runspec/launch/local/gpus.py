@@ -6,7 +6,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .plan import Plan
+    from ..plan import Plan
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 DRIVER = "/proc/driver/nvidia/gpus"
@@ -29,7 +29,7 @@ def gpus_here() -> int:
 
 
 def _listed() -> int:
-    from .capture import output_of
+    from ..capture import output_of
     from .interpreter import program
 
     if not program(LIST[0]):

@@ -8,12 +8,12 @@ in `${...}` is a text, for OmegaConf to resolve.
 
 from __future__ import annotations
 
-from ..errors import Refused
+from ...errors import Refused
 from .scalars import typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..spec.plain import Json
+    from ...spec.plain import Json
 
 BLANK = " \t\n"
 MOST_LEVELS = 64

@@ -6,14 +6,14 @@ makes an object, and what aliases make is counted.
 
 from __future__ import annotations
 
-from ..errors import Fault, SpecError
+from ...errors import Fault, SpecError
 from .node import File, Node
 from .scalars import typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..errors import Place
-    from ..spec.plain import Json
+    from ...errors import Place
+    from ...spec.plain import Json
     from .node import Scalar
 
 JSON = ".json"
@@ -33,7 +33,7 @@ def read(path: str) -> Node:
     Raises SpecError: `config-syntax`, `duplicate-key`, `too-deep`, what `read_text`
     says, or `recipes-not-installed` where there is no PyYAML.
     """
-    from ..source.file import read_text
+    from ...source.file import read_text
 
     text = read_text(path)
     if isinstance(text, Fault):
@@ -51,10 +51,10 @@ def read(path: str) -> Node:
 def written(data: Json, form: str) -> bytes:
     """What the script gets."""
     if form == "json":
-        from .folder import as_json
+        from ..folder import as_json
 
         return as_json(data)
-    from .yamltext import document
+    from ..yamltext import document
 
     if not isinstance(data, dict) or not data:
         return b"{}\n"

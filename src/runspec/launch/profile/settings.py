@@ -7,8 +7,8 @@ An override such as `run.env.nodes=4` is the command line's.
 
 from __future__ import annotations
 
-from ..errors import ArgvPlace, CallError, Fault, SpecError
-from ..model_more import Profile
+from ...errors import ArgvPlace, CallError, Fault, SpecError
+from ...model_more import Profile
 from .levels import (
     IMAGE,
     SECRETS,
@@ -26,11 +26,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..errors import Place
-    from ..recipe import Recipe
-    from ..spec.plain import Json
+    from ...errors import Place
+    from ...recipe import Recipe
+    from ...spec.plain import Json
+    from ..config.merged import RunEnv
     from .levels import Layer
-    from .merged import RunEnv
 
 DEFAULT = "default"
 UNSET = "???"
@@ -60,6 +60,11 @@ class Settings:
         self.warnings = warnings
         self._recipe = recipe
         self._layer = layer
+
+    def place(self, attribute: str) -> Place | None:
+        """Where a setting was written, as far as anybody kept it."""
+        setting = self._layer.get(attribute)
+        return None if setting is None else setting.place
 
     @property
     def sources(self) -> dict[str, str]:
@@ -134,7 +139,7 @@ def option(attribute: str) -> str:
 def _of_config(run_env: Mapping[str, Json]) -> Level:
     if not run_env:
         return Level({}, ())
-    from .merged import RunEnv
+    from ..config.merged import RunEnv
 
     assert isinstance(run_env, RunEnv)
     given = {
@@ -165,7 +170,7 @@ def _is_typed(setting: Setting) -> bool:
 
 def _as_text(key: str, value: Json) -> Json:
     """YAML takes `mem: 0` for a number; where a text is meant, it is that text."""
-    from ..spec.table import FIELDS
+    from ...spec.table import FIELDS
 
     field = FIELDS[TABLE].get(key)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -211,8 +216,8 @@ class _Recipe:
     """The file of a recipe, read again for the lines of what it declares."""
 
     def __init__(self, recipe: Recipe) -> None:
-        from ..source.spec import read_spec
-        from .node import shown_path
+        from ...source.spec import read_spec
+        from ..config.node import shown_path
 
         self.document = read_spec(recipe.spec_path)
         self.section = self.document.section(recipe.runnable.name)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from ..errors import Fault, FilePlace
+from ...errors import Fault, FilePlace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..errors import Place
-    from ..spec.reader import Reader
+    from ...errors import Place
+    from ...spec.reader import Reader
 
     Layer = dict[str, "Setting"]
 
@@ -110,7 +110,7 @@ def settings_of(
     reader: Reader, path: tuple[str, ...], source: Mapping[str, object], spot: Spot
 ) -> Layer:
     """The settings of one table, checked (SEC-04); the reader notes what is wrong."""
-    from ..spec.table import read
+    from ...spec.table import read
 
     values = read(reader, TABLE, path, source)
     image = values.pop(ALIAS, None)
@@ -153,7 +153,7 @@ class _Places:
 
 def level(spot: Spot, above: tuple[str, ...], given: Mapping[str, object]) -> Level:
     """The settings of what isn't TOML; no fault shows a line that has a secret."""
-    from ..spec.reader import Reader
+    from ...spec.reader import Reader
 
     reader = Reader(_Places(spot, above), {}, ())  # type: ignore[arg-type]
     layer = settings_of(reader, above, given, spot)

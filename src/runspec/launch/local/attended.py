@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 
-from ..errors import Fault, RunspecError
-from .attend import Left, note
-from .executor import LOST, State
+from ...errors import Fault, RunspecError
+from ...run.standard import in_foreground
+from ..attend import Left, note
+from ..executor import LOST, State
 from .supervisor import ABANDON, CANCEL, INTERRUPTED, STARTED, supervise
 
 TYPE_CHECKING = False
@@ -150,20 +151,6 @@ def started(result: int) -> int:
     program, _, why = said.decode(errors="replace").partition(": ")
     fault = Fault("program-not-started", program or "it", detail=why)
     raise RunspecError(fault)
-
-
-def in_foreground() -> bool:
-    """Whether a ^C of this process's terminal reaches its whole group."""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)
 
 
 def _not_ignored() -> set[signal.Signals]:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import os
 
-from ..errors import Fault, FilePlace, SpecError
-from ..nearest import nearest
+from ...errors import Fault, FilePlace, SpecError
+from ...nearest import nearest
+from ..config.node import shown_path
 from .levels import Level, Spot, overlaid, settings_of
-from .node import shown_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..errors import Place
-    from ..source.document import Document
-    from ..spec.plain import Json
+    from ...errors import Place
+    from ...source.document import Document
+    from ...spec.plain import Json
     from .levels import Layer, Setting
 
 FILE = "env.toml"
@@ -31,13 +31,13 @@ EXTENDS = "extends"
 OPEN_TO_ALL = 0o002
 
 
-def find(cwd: str, environ: Mapping[str, str]) -> str | None:
+def find(cwd: str, environ: Mapping[str, str], script: str | None = None) -> str | None:
     """The path of the file in force: RUNSPEC_ENV_TOML, or the first `env.toml` from
     `cwd` upwards to the root of the project. None where there is none, or the
     variable is empty.
 
-    Raises SpecError: `profiles-missing`, or `profiles-untrusted` for one that somebody
-    else put above the working directory.
+    Raises SpecError: `profiles-missing`, or `profiles-untrusted` for one that neither
+    this user nor the owner of `script`, whose code is run, has written.
     """
     named = environ.get(VARIABLE)
     if named is not None:
@@ -48,7 +48,9 @@ def find(cwd: str, environ: Mapping[str, str]) -> str | None:
     for folder in _upwards(cwd):
         path = os.path.join(folder, FILE)
         if os.path.isfile(path):
-            _require_trusted(path, cwd)
+            refused = _refused(path, os.stat(path), script)
+            if refused is not None:
+                raise SpecError(refused)
             return path
         if any(os.path.exists(os.path.join(folder, root)) for root in ROOTS):
             break
@@ -63,22 +65,30 @@ def _upwards(folder: str) -> Iterator[str]:
         yield folder
 
 
-def _require_trusted(path: str, cwd: str) -> None:
-    """Its lines are run: it is of this user, root, or whose folder we are in."""
-    from ..source.ownership import distrust
+def _refused(path: str, status: os.stat_result, script: str | None) -> Fault | None:
+    """Its lines are run: it is of this user, root, or whose script is run."""
+    from ...source.ownership import distrust
 
-    owners = (0, os.stat(cwd).st_uid)
-    found = distrust(path, os.stat(path), open_to=OPEN_TO_ALL, owners=owners)
-    if found is not None:
-        place = FilePlace(path, 0, 0)
-        raise SpecError(Fault("profiles-untrusted", path, place, received=found.why))
+    owners = (0,) if script is None else (0, os.stat(script).st_uid)
+    found = distrust(path, status, open_to=OPEN_TO_ALL, owners=owners)
+    if found is None:
+        return None
+    place = FilePlace(path, 0, 0)
+    return Fault("profiles-untrusted", path, place, received=found.why)
 
 
-def load(path: str) -> Profiles:
-    """Read the file. Raises SpecError with all that is no TOML, or can't be read."""
-    from ..source.toml import read_toml
+def load(path: str, script: str | None = None) -> Profiles:
+    """Read the file. Raises SpecError with all that is no TOML, or can't be read.
 
-    document = read_toml(path)
+    `script` is what is launched, where nobody named the file: then the one that is
+    opened must be trusted still.
+    """
+    from ...source.toml import read_toml
+
+    def judge(status: os.stat_result) -> Fault | None:
+        return _refused(path, status, script) if script else None
+
+    document = read_toml(path, judge)
     document.path = shown_path(path)
     if document.faults:
         raise SpecError(*map(_hidden, document.faults))
@@ -87,7 +97,7 @@ def load(path: str) -> Profiles:
 
 def _hidden(fault: Fault) -> Fault:
     """A fault without the line it is on, where that may show a secret."""
-    from ..redact import Redactor
+    from ...redact import Redactor
 
     place = fault.place
     if isinstance(place, FilePlace):
@@ -125,7 +135,7 @@ class Profiles:
         Raises SpecError: `field-type`, or `secret-in-settings` for a key that is a
         secret's, for it would be in the script's configuration.
         """
-        from ..spec.plain import plain_value
+        from ...spec.plain import plain_value
 
         data = plain_value(self._document.tables.get(section, {}))
         place = self._document.place((section,))
@@ -171,7 +181,7 @@ class Profiles:
         return self._layers[name]
 
     def _own(self, name: str, table: dict[str, object], asked: str) -> Layer:
-        from ..spec.reader import Reader
+        from ...spec.reader import Reader
 
         reader = Reader(self._document, {}, ())
         spot = _InProfile(self._document, name, asked)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import Fault, RunspecError
+from ...errors import Fault, RunspecError
 from .pythons import allows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..recipe import Recipe
+    from ...recipe import Recipe
 
 UV = "uv"
 WHOLE = "whole"
@@ -48,6 +48,17 @@ class Interpreter:
         """Have it there. Raises RunspecError (`environment-not-built`)."""
         if self.place and not os.path.exists(f"{self.place}/{WHOLE}"):
             _build(self)
+
+    def has(self, module: str, pythonpath: str) -> bool:
+        """Whether it finds a module; `pythonpath` is the variable that it gets."""
+        from importlib.machinery import PathFinder
+
+        path = sys.path
+        if self.place:
+            version = "{}.{}".format(*sys.version_info)
+            path = [f"{self.place}/lib/python{version}/site-packages"]
+        more = pythonpath.split(os.pathsep) if pythonpath else []
+        return PathFinder.find_spec(module, [*more, *path]) is not None
 
 
 def interpreter_of(recipe: Recipe) -> Interpreter:
@@ -101,8 +112,8 @@ def _key(requirements: Sequence[str], requires_python: str | None) -> str:
 def _build(interpreter: Interpreter) -> None:
     from fcntl import LOCK_EX, flock
 
-    from ..source.folder import failed
-    from .attend import note
+    from ...source.folder import failed
+    from ..attend import note
 
     place = interpreter.place
     try:
@@ -166,9 +177,12 @@ def _steps(interpreter: Interpreter) -> tuple[tuple[str, ...], ...]:
 
 def _run(argv: tuple[str, ...]) -> int:
     """What it says goes to stderr: stdout is the script's."""
+    from ..capture import environ_of_others
+
     actions = [(os.POSIX_SPAWN_DUP2, 2, 1)]
+    environ = environ_of_others()
     try:
-        pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=actions)
+        pid = os.posix_spawn(argv[0], argv, environ, file_actions=actions)
     except OSError as error:
         raise RunspecError(
             Fault("program-not-started", argv[0], detail=error.strerror or "")

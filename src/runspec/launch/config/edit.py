@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import CallError, Fault
-from ..nearest import nearest
+from ...errors import CallError, Fault
+from ...nearest import nearest
 from .node import Node, Typed, node_of
 from .overrides import ADD, DROP, FORCE, SET, dotted, masked
 
@@ -42,7 +42,7 @@ def _is_setting(path: Path) -> bool:
     """Whether it is one of a launch, which no configuration has to name first."""
     if path[:2] != ("run", "env") or len(path) < 3:
         return False
-    from ..spec.table import FIELDS
+    from ...spec.table import FIELDS
 
     return path[2] in FIELDS["profile"]
 
@@ -165,7 +165,8 @@ def _whole(above: Node, path: Path, depth: int, key: str) -> Path:
     """The path with another key in it; only as far as that, where it leads nowhere."""
     to_there, behind = (*path[:depth], key), path[depth + 1 :]
     found = above.below(key)
-    return to_there if found is None or not found.find(behind) else to_there + behind
+    leads = found is not None and found.find(behind) is not None
+    return to_there + behind if leads else to_there
 
 
 def _paths(root: Node) -> Iterator[Path]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..errors import CallError, Fault
+from ...errors import CallError, Fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..recipe import Recipe
-    from ..spec.plain import Json
+    from ...recipe import Recipe
+    from ...spec.plain import Json
     from .node import Node
     from .overrides import Override, Path
 

@@ -14,9 +14,9 @@ import select
 import signal
 from time import monotonic
 
-from ..run.tree import adopt, end_with_parent, send, tree_of
+from ...run.tree import adopt, end_with_parent, send, tree_of
+from ..executor import CANCELLED, ENDED, State
 from . import statefile
-from .executor import CANCELLED, ENDED, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from .node import File, Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..errors import SpecError
+    from ...errors import SpecError
     from .node import Scalar
 
 _BLANK = " \t\n\r"

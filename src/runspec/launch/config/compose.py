@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import os
 
-from ..errors import Fault, FilePlace, SpecError
-from ..nearest import nearest
+from ...errors import Fault, FilePlace, SpecError
+from ...nearest import nearest
 from .formats import SUFFIXES, read
 from .node import UNSET, File, Node, overlay, shown_path
 
@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..recipe import Recipe
+    from ...recipe import Recipe
 
     Package = tuple[str, ...]
 
@@ -31,6 +31,7 @@ GLOBAL, HERE = "_global_", "_here_"
 HEADER = "# @package "
 MOST_FILES = 1000
 MOST_NAMES = 1000
+MOST_SHOWN = 12
 
 
 def find(recipe: Recipe, name: str | None) -> str | None:
@@ -286,7 +287,7 @@ def _header(origin: object, package: Package) -> Package:
 
 
 def _wrong_type(node: Node, subject: str, words: str) -> SpecError:
-    from ..spec.reader import shown
+    from ...spec.reader import shown
 
     received = shown(node.plain()) if node.value is not None else "null"
     place = node.place or FilePlace(subject, 0, 0)

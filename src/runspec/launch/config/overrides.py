@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from ..errors import ArgvPlace, CallError, Fault, Refused
+from ...errors import ArgvPlace, CallError, Fault, Refused
 from .flow import read
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeAlias
 
-    from ..spec.plain import Json
+    from ...spec.plain import Json
 
     Path: TypeAlias = tuple[str | int, ...]
 
@@ -139,8 +139,8 @@ def dotted(path: Path) -> str:
 
 def masked(token: str) -> str:
     """A token without the value of a secret's name."""
-    from ..errors import MASK
-    from ..redact.names import is_secret_name
+    from ...errors import MASK
+    from ...redact.names import is_secret_name
 
     key, equals, _ = token.partition("=")
     last = key.rpartition(".")[2].lstrip("+~-").partition("[")[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from ..errors import ArgvPlace, CallError, Fault, SpecError
+from ...errors import ArgvPlace, CallError, Fault, SpecError
 from .node import node_of
 from .overrides import dotted
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from ..spec.plain import Json
+    from ...spec.plain import Json
     from .node import Node
     from .overrides import Path
 
@@ -214,7 +214,7 @@ class _Resolvers:
         return _fault("config-unresolved", path, node, detail, "warning")
 
     def _env(self, name: str, *default: str | None) -> str | None:
-        from .secrecy import is_secret
+        from ..profile.secrecy import is_secret
 
         value = os.environ.get(name)
         if is_secret(name, value):

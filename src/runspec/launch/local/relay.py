@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..redact import Redactor, Stream
+from ...redact import Redactor, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

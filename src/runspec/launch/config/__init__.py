@@ -1,0 +1,1 @@
+"""What a script gets as its configuration: files, composition, overrides (CNF)."""
