@@ -35,7 +35,7 @@ $(DEV): $(RUNTIME) pyproject.toml
 	@touch $@
 
 .PHONY: help demo test checks lint types layers generated docs bench startup \
-	discovery printing serve pytest generate examples format clean
+	discovery printing serve recipes jump pytest generate examples format clean
 
 help:  ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,9 +64,9 @@ generated: $(DEV)
 docs: $(DEV)  ## The documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: startup discovery printing serve  ## The benchmarks, with their figures
+bench: startup discovery printing serve recipes jump  ## The benchmarks, with their figures
 
-startup discovery printing serve: $(DEV)
+startup discovery printing serve recipes jump: $(DEV)
 	$(BIN)/python benchmarks/$@.py
 
 # File modes don't bind root: what needs them runs without the capabilities for that.
@@ -76,7 +76,8 @@ UNPRIVILEGED := setpriv --bounding-set -$(subst $(comma),$(comma)-,$(MODES)) \
 
 pytest: $(DEV)  ## The tests alone
 	@if [ "$$(id -u)" = 0 ]; then $(UNPRIVILEGED) $(BIN)/pytest -q -m unprivileged; fi
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --cov \
+	  --cov-report=term:skip-covered
 
 generate: $(DEV)  ## What is written from the field table
 	$(BIN)/python tools/generate.py
