@@ -19,7 +19,10 @@ if TYPE_CHECKING:
         def modify(self, descriptor: int, events: int) -> None: ...
         def unregister(self, descriptor: int) -> None: ...
         def wait(self, seconds: float | None) -> Iterable[tuple[int, int]]:
-            """What can be read or written, or has ended; after that time, nothing."""
+            """What can be read or written; nothing after so many seconds.
+
+            The end of a pipe is an event for whoever waits, and may be both.
+            """
 
         def close(self) -> None: ...
 

@@ -9,7 +9,7 @@ OWN = os.path.join(os.path.dirname(__file__), "runspec.toml")
 INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
 
-COLLECTED = 20_000
+COLLECTED = 5_000
 """New objects before the next collection; with Python's own 700, loading makes some."""
 
 
