@@ -26,11 +26,11 @@ from runspec.remote.ssh import Target, ssh_argv
 
 ROUNDS = 40
 LIMIT = 1.5
-SHORTEST = 0.1
+SHORTEST = 0.2
 """Seconds that the shortest tool waits for which LIMIT holds."""
-TOOLS = (("greet", None), ("pause", SHORTEST), ("pause", 0.25))
+TOOLS = (("greet", None), ("pause", 0.1), ("pause", SHORTEST))
 """A tool each, and how long it waits; `greet` does nothing: that is the jump itself."""
-PUBLIC = ("--seconds", "0.25")
+PUBLIC = ("--seconds", str(SHORTEST))
 PEER_EVERY = 4
 PATIENCE = 20
 ALIAS = """\
@@ -103,7 +103,7 @@ def public_cases(sshd: Sshd, plain: Case, environ: dict[str, str]) -> list[Case]
         return []
     argv = jump_argv(environment, sshd, "pause", *PUBLIC, alias=PUBLIC_ALIAS)
     case = Case(
-        f"public runspec jump {NAME} pause 0.25 s",
+        f"public runspec jump {NAME} pause {SHORTEST:g} s",
         argv,
         plain,
         every=PEER_EVERY,

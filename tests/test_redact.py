@@ -561,7 +561,7 @@ def test_a_megabyte_of_anything_is_redacted_in_linear_time(unit: str) -> None:
         text = (start + unit * (2**20 // len(unit)))[: 2**20]
         before = time.process_time()
         made.text(text)
-        assert time.process_time() - before < 2.5
+        assert time.process_time() - before < 8  # squared, it would be hours
 
 
 def test_a_redactor_is_made_without_the_slow_modules() -> None:
