@@ -52,13 +52,20 @@ def audit_refusal(
         chain += [each for each in (chain[-1].commands.get(name),) if each]
     if audit_level(chain, config, least) == "off":
         return
-    about: Event = {"run": run, "runnable": " ".join(each.name for each in chain)}
-    about |= {"principal": principal, "why": error.faults[0].code}
+    about: Event = {**_about(chain, run, principal), "why": error.faults[0].code}
     audited(environment_directory(os.environ), "on", "refusal", about)
 
 
 ABOUT = ("run", "runnable", "principal")
 """What every record says."""
+
+
+def _about(chain: Sequence[Runnable], run: str, principal: str) -> dict[str, str]:
+    return {
+        "run": run,
+        "runnable": " ".join(level.name for level in chain),
+        "principal": principal,
+    }
 
 
 class Audited:
@@ -71,7 +78,7 @@ class Audited:
 
         self._call = call
         self._run = run
-        self._principal = principal
+        self._about = _about(call.chain, run, principal)
         self._directory = environment_directory(call.environ)
         self.level = audit_level(call.chain, call.config, least)
 
@@ -91,9 +98,7 @@ class Audited:
 
     def ticket(self) -> dict[str, str]:
         """What another process needs to say how it ended (`end_by`)."""
-        names = " ".join(each.name for each in self._call.chain)
-        about = {"run": self._run, "runnable": names, "principal": self._principal}
-        return {"directory": self._directory, "audit": self.level, **about}
+        return {"directory": self._directory, "audit": self.level, **self._about}
 
     def refused(self, why: str) -> None:
         """It was refused: a code of a fault, or a word."""
@@ -108,9 +113,7 @@ class Audited:
             return
         from .audit import audited
 
-        ticket = self.ticket()
-        about: Event = {name: ticket[name] for name in ABOUT}
-        audited(self._directory, level, kind, {**about, **fields})
+        audited(self._directory, level, kind, {**self._about, **fields})
 
 
 def end_by(ticket: Mapping[str, str], status: int | None, ending: str) -> None:

@@ -18,11 +18,10 @@ OF_HOOKS = frozenset(
 
 def environ_of_others() -> dict[str, str]:
     """This environment without what is a call's, secrets included, or a hook's."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("RUNSPEC_") and name not in OF_HOOKS
-    }
+    from ..run.environment import without_call
+
+    kept = without_call(os.environ, ())
+    return {name: value for name, value in kept.items() if name not in OF_HOOKS}
 
 
 class Asked:

@@ -225,18 +225,18 @@ def _profiles(recipe: Recipe) -> Profiles | None:
 
 def _injected(profiles: Profiles | None) -> dict[str, Json]:
     """What env.toml has for every configuration."""
-    found: dict[str, Json] = {}
-    for name in INJECTED if profiles is not None else ():
-        section = profiles.special(name) if profiles is not None else {}
-        if section:
-            found[name] = section
-    return found
+    if profiles is None:
+        return {}
+    sections = {name: profiles.special(name) for name in INJECTED}
+    return {name: section for name, section in sections.items() if section}
 
 
 def _artifacts(profiles: Profiles | None) -> str | None:
     """The folder of manifests that env.toml names, seen from that file."""
-    root = profiles.special("artifacts").get("root") if profiles is not None else None
-    if profiles is None or not isinstance(root, str):
+    if profiles is None:
+        return None
+    root = profiles.special("artifacts").get("root")
+    if not isinstance(root, str):
         return None
     return os.path.join(os.path.dirname(profiles.path), os.path.expanduser(root))
 

@@ -75,10 +75,12 @@ class Here:
     where = ""
 
     def __init__(self, hidden: frozenset[str] = frozenset()) -> None:
+        from ..run.environment import without_call
+
         self._environ = {
             name: value
-            for name, value in os.environ.items()
-            if name not in hidden and not _of_a_job(name) and not _of_a_call(name)
+            for name, value in without_call(os.environ).items()
+            if name not in hidden and not _of_a_job(name)
         }
 
     def run(
@@ -181,12 +183,6 @@ def _tar(files: Mapping[str, tuple[bytes, int]]) -> bytes:
             member.mtime = int(time())
             archive.addfile(member, io.BytesIO(content))
     return stream.getvalue()
-
-
-def _of_a_call(name: str) -> bool:
-    from ..run.environment import HANDED_ON
-
-    return name.startswith("RUNSPEC_") and name not in HANDED_ON
 
 
 def _of_a_job(name: str) -> bool:

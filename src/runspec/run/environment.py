@@ -7,7 +7,7 @@ from ..spec.names import OWN_VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ..call import Invocation, Value
     from .account import Account
@@ -64,12 +64,18 @@ def child_environment(
     environ: Mapping[str, str], invocation: Invocation
 ) -> dict[str, str]:
     """The child's whole environment; nothing of the parent's call is in it (INJ-04)."""
-    kept = {
+    return without_call(environ) | exports(invocation)
+
+
+def without_call(
+    environ: Mapping[str, str], handed_on: Collection[str] = HANDED_ON
+) -> dict[str, str]:
+    """All variables but those of a call, secrets included, that aren't handed on."""
+    return {
         name: value
         for name, value in environ.items()
-        if not name.startswith("RUNSPEC_") or name in HANDED_ON
+        if not name.startswith("RUNSPEC_") or name in handed_on
     }
-    return kept | exports(invocation)
 
 
 def foreign_environment(

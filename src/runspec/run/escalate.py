@@ -20,6 +20,7 @@ from time import monotonic
 
 from . import handover
 from .bundle import bundle
+from .environment import without_call
 from .standard import in_foreground, open_standard
 from .tree import Tree
 
@@ -146,11 +147,7 @@ class Escalation:
         ]
         if not self._asks:
             actions.append((os.POSIX_SPAWN_DUP2, self._words_end, 2))
-        environ = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("RUNSPEC_")
-        }
+        environ = without_call(os.environ, ())
         self._pid = os.posix_spawn(
             self._argv[0],
             self._argv,

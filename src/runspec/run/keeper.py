@@ -23,7 +23,7 @@ from .handover import (
     take_frame,
 )
 from .order import NOT_STARTED
-from .tree import adopt, can_adopt, end_with_parent, send, tree_of
+from .tree import adopt, can_adopt, end_with_parent, ended_children, send, tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -210,13 +210,11 @@ class _Watch:
             self._grace = word
 
     def _reap(self) -> None:
-        while not self._gone:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                self._gone = self._tree.empty()
-                return
-            if pid == 0:
-                return
-            if pid == self._pid:
-                self.status = os.waitstatus_to_exitcode(status)
+        if self._gone:
+            return
+        try:
+            for pid, status in ended_children():
+                if pid == self._pid:
+                    self.status = status
+        except ChildProcessError:
+            self._gone = self._tree.empty()

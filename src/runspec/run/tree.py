@@ -9,7 +9,7 @@ from .libc import prctl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 else:
     import _signal as signal  # without the enums of `signal`
 
@@ -122,6 +122,18 @@ def can_adopt() -> bool:
 def tree_of(leader: int) -> Tree | Group:
     """The tree of a program that this process, which adopts, has forked."""
     return Tree() if can_adopt() else Group(leader)
+
+
+def ended_children() -> Iterator[tuple[int, int]]:
+    """Each child that has ended by now: its id and exit status, or minus a signal.
+
+    Raises ChildProcessError when no child is left.
+    """
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        yield pid, os.waitstatus_to_exitcode(status)
 
 
 def send(pids: Iterable[int], number: int) -> None:

@@ -14,7 +14,7 @@ import select
 import signal
 from time import monotonic
 
-from ...run.tree import adopt, end_with_parent, send, tree_of
+from ...run.tree import adopt, end_with_parent, ended_children, send, tree_of
 from ..executor import CANCELLED, ENDED, State
 from . import statefile
 
@@ -273,18 +273,16 @@ class _Supervisor:
         return bool(argv)
 
     def _reap(self) -> None:
-        while not self._gone:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                self._gone = self._tree.empty()
-                return
-            if pid == 0:
-                return
-            if pid == self._pid:
-                self.status = os.waitstatus_to_exitcode(status)
-            elif pid == self._remover:
-                self._remover = 0
+        if self._gone:
+            return
+        try:
+            for pid, status in ended_children():
+                if pid == self._pid:
+                    self.status = status
+                elif pid == self._remover:
+                    self._remover = 0
+        except ChildProcessError:
+            self._gone = self._tree.empty()
 
 
 def _reason(error: OSError | ValueError) -> str:

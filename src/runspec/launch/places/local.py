@@ -218,17 +218,12 @@ def _check_gpus(plan: Plan) -> list[Fault]:
 
 
 def _task(plan: Plan, secrets: Mapping[str, str]) -> Task:
-    from ...run.environment import HANDED_ON
+    from ...run.environment import HANDED_ON, without_call
     from ..local.supervisor import Task
     from ..request import PLACES, PROGRESS, is_served
 
     progress = (PROGRESS,) if is_served(plan.recipe) else ()
-    handed_on = (*HANDED_ON, *PLACES, *progress)
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("RUNSPEC_") or name in handed_on
-    }
+    kept = without_call(os.environ, (*HANDED_ON, *PLACES, *progress))
     environ = {**kept, **plan.environ, **secrets}
     argv = _argv(plan)
     if plan.container == NONE:
