@@ -11,14 +11,20 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from environments import Environment, project_wheel
+from rigs import machine
 
 CLUSTERS = {"slurm_cluster", "ray"}
 """Fixtures that start one."""
 pytest_plugins = ["rigs.fixtures", "rigs.tools", "rigs.slurm", "rigs.recipes"]
 
 
-def pytest_configure() -> None:
-    """What a shell's job in the background ignores, its programs would ignore, too."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Clean up after runs that were killed; let programs hear what ends them.
+
+    What a shell's job in the background ignores, its programs would ignore, too.
+    """
+    if not hasattr(config, "workerinput"):
+        machine.sweep()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)

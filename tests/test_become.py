@@ -14,10 +14,9 @@ import pexpect
 import pytest
 
 from environments import write
-from rigs import debian
 from rigs.desk import Client, text
-from rigs.setup import UnavailableError
-from rigs.users import DOAS, Users
+from rigs.setup import running
+from rigs.users import Users
 
 SPEC = """\
 [show]
@@ -95,19 +94,8 @@ def test_an_agents_call_runs_as_that_user(users: Users, folder: Path) -> None:
 
 @pytest.fixture
 def doas(users: Users) -> Iterator[None]:
-    if DOAS.exists():
-        pytest.skip("this machine has a doas.conf of its own")
-    try:
-        debian.require("doas", "opendoas")
-    except UnavailableError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    caller, oracle = users.caller.pw_name, users.oracle.pw_name
-    DOAS.write_text(f"permit nopass {caller} as {oracle}\n", "utf-8")
-    DOAS.chmod(0o600)
-    yield
-    DOAS.unlink()
+    with running(users.doas()):
+        yield
 
 
 @pytest.mark.usefixtures("doas")

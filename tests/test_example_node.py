@@ -68,10 +68,7 @@ def links(
 
 
 def _node() -> str:
-    try:
-        return setup.node(setup.node_tools())
-    except setup.UnavailableError as error:
-        pytest.skip(f"needs Node: {error}")
+    return setup.node(setup.rig(setup.node_tools))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ import pytest
 
 from corpus_session import Session
 from environments import Environment
-from rigs.fixtures import _rig
-from rigs.ray import Ray, running
+from rigs.ray import Ray
+from rigs.ray import running as ray_running
 from rigs.recipes import CACHE, EXAMPLE
+from rigs.setup import rig, running
 from rigs.slurm import Slurm
 from rigs.tools import ray_tools
 
@@ -110,12 +110,12 @@ def test_training_learns_the_same_by_itself_and_under_torchrun(copy: Copy) -> No
 @pytest.fixture
 def ray(recipe_python: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ray]:
     """A cluster without a network, whose nodes have what the recipes import."""
-    tools = _rig(ray_tools)
+    tools = rig(ray_tools)
     site = next(recipe_python.parent.parent.glob("lib/python*/site-packages"))
     monkeypatch.setenv("PYTHONPATH", str(site))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    with ExitStack() as stack:
-        yield _rig(lambda: stack.enter_context(running(tools)))
+    with running(ray_running(tools)) as made:
+        yield made
 
 
 def test_training_runs_on_ray(copy: Copy, ray: Ray) -> None:

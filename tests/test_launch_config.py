@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 
 from environments import ROOT
 from rigs import omegaconf as versions
-from rigs.fixtures import _rig
+from rigs.setup import rig
 from runspec.errors import CallError, Fault, FilePlace, RunspecError
 from runspec.launch.config.merged import Merged, merge
 from runspec.launch.config.overrides import split
@@ -677,7 +677,7 @@ def test_each_supported_version_of_omegaconf_resolves_the_same(
     def omegaconf_python() -> Path:
         return versions.python(version)
 
-    python = _rig(omegaconf_python)
+    python = rig(omegaconf_python)
     text = """
 defaults: [base]
 run: {data: Blend, n: '${mul:${n},2}', list: ['${oc.env:HOME}', '${n}'], m: '${map}'}

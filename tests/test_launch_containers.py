@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from environments import Environment
 from launching import Bench, number_in, recipe, until
 from rigs.containers import IMAGE, Podman
-from rigs.setup import UnavailableError
+from rigs.setup import rig
 from runspec.launch.containers import Inside, container_argv
 
 SECRET = "correct-horse-battery"
@@ -41,14 +40,9 @@ raise SystemExit(5)
 
 @pytest.fixture(scope="module")
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
-    try:
-        rig = Podman(tmp_path_factory.mktemp("podman"))
-    except UnavailableError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"podman: {error}")
-    yield rig
-    rig.close()
+    made = rig(lambda: Podman(tmp_path_factory.mktemp("podman")))
+    yield made
+    made.close()
 
 
 @pytest.fixture

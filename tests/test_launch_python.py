@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from environments import Environment, wheel
 from launching import Bench, recipe
-from rigs.setup import UnavailableError
+from rigs.setup import rig
 from rigs.torch import torch
 from rigs.uv import uv
 
@@ -28,15 +27,6 @@ sys.exit(9 if "--fail" in sys.argv else 0)
 """
 TORCHRUN = "[tool.runspec.run]\nlaunch = 'torchrun'\n"
 SHOW = "import json, sys, thing; print(json.dumps([thing.__name__, sys.executable]))"
-
-
-def rig(build: Callable[[], Path]) -> Path:
-    try:
-        return build()
-    except UnavailableError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"{build.__name__}: {error}")
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 
 from environments import Environment
 from launching import until
-from rigs.slurm import Slurm, started
+from rigs.setup import running
+from rigs.slurm import Slurm
 from rigs.slurm import slurm as cluster_of_its_own
 from slurming import ECHO, NAPS, Cluster
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def own() -> Iterator[Slurm]:
     """One that no other test needs while it is away."""
-    with started(cluster_of_its_own()) as made:
+    with running(cluster_of_its_own()) as made:
         yield made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from environments import Environment
 from launching import recipe
-from rigs.setup import UnavailableError
+from rigs.setup import rig
 from rigs.slurm import Slurm
 from rigs.sshd import Sshd, silent
 from slurming import ECHO, HEAD, ONE_NODE, TWO_NODES, Cluster
@@ -40,13 +39,8 @@ def login(
     folder = tmp_path_factory.mktemp("login")
     banner = folder / "banner"
     banner.write_text("Welcome to the lab\n")
-    try:
-        made = Sshd(folder / "sshd", f"Banner {banner}", **slurm_cluster.environ)
-    except UnavailableError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    with made as sshd:
+    settings = f"Banner {banner}"
+    with rig(lambda: Sshd(folder / "sshd", settings, **slurm_cluster.environ)) as sshd:
         chatter = "echo chatter; echo more chatter >&2\n"
         path = f"export PATH={bare.bin}:/usr/bin:/bin\n"
         (sshd.home / ".bashrc").write_text(chatter + path)

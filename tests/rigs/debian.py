@@ -6,23 +6,27 @@ import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from .setup import RIGS, UnavailableError
+from .machine import POLICY, mark, require_consent
+from .setup import UnavailableError
 
-POLICY = Path("/usr/sbin/policy-rc.d")
-"""Keeps packages from starting their daemons (exit status 101)."""
+LOCK = Path("/run/lock/runspec-test-debian")
+"""One process at a time installs, whichever checkout it is of."""
 
 
 def require(program: str, *packages: str) -> str:
     """The path of a program, its packages installed if need be."""
     if found := _which(program):
         return found
+    require_consent()
     if os.geteuid() != 0:
         raise UnavailableError(f"{program} isn't installed, and only root can")
-    RIGS.mkdir(parents=True, exist_ok=True)
-    with (RIGS / "debian.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    if not shutil.which("apt-get"):
+        raise UnavailableError("there is no apt-get")
+    with daemons_held_back():
         if not _which(program):
             _install(packages)
     if found := _which(program):
@@ -35,24 +39,39 @@ def _which(program: str) -> str | None:
     return shutil.which(program, path=path)
 
 
+@contextmanager
+def daemons_held_back() -> Iterator[None]:
+    """No package starts its daemon meanwhile; a policy of the machine's own stays."""
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_ours = not POLICY.exists()
+        if is_ours:
+            POLICY.write_text(f"#!/bin/sh\n# {mark()}\nexit 101\n", "utf-8")
+            POLICY.chmod(0o755)
+        try:
+            yield
+        finally:
+            if is_ours:
+                POLICY.unlink(missing_ok=True)
+
+
 def _install(packages: tuple[str, ...]) -> None:
-    if not shutil.which("apt-get"):
-        raise UnavailableError("there is no apt-get")
-    if not POLICY.exists():
-        POLICY.write_text("#!/bin/sh\nexit 101\n", "utf-8")
-        POLICY.chmod(0o755)
-    quiet = ("-qq", "-o", "Dpkg::Use-Pty=0")
     install = ("install", "--yes", "--no-install-recommends")
-    if _apt(*quiet, *install, *packages):
-        _apt(*quiet, "update")
-        if said := _apt(*quiet, *install, *packages):
-            raise UnavailableError(f"apt-get: {said}")
+    if _apt(*install, *packages):
+        _run("dpkg", "--configure", "-a")  # an installation may have been killed
+        _apt("update")
+        if error := _apt(*install, *packages):
+            raise UnavailableError(f"apt-get: {error}")
 
 
 def _apt(*words: str) -> str:
+    options = ("-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=600")
+    return _run("apt-get", "-qq", *options, *words)
+
+
+def _run(*argv: str) -> str:
     """Nothing, or the last line of what went wrong."""
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    argv = ("apt-get", *words)
     done = subprocess.run(argv, env=environ, capture_output=True, text=True)
     return (
         (done.stderr.strip().splitlines() or ["failed"])[-1] if done.returncode else ""

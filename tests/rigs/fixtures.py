@@ -7,16 +7,15 @@ import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from environments import PIP, ROOT, Environment
 from rigs import setup
 from rigs.servers import web_server
+from rigs.setup import rig
 from rigs.users import Users
 
-T = TypeVar("T")
 EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/pyproject.toml"))
 SUITE = ROOT / "tests" / "fixtures" / "conformance"
 
@@ -74,27 +73,17 @@ def path_with_node(environment: Environment) -> str:
 @pytest.fixture(scope="session")
 def node_tools() -> Path:
     """Node, the inspector and the conformance suite."""
-    return _rig(setup.node_tools)
+    return rig(setup.node_tools)
 
 
 @pytest.fixture(scope="session")
 def sdk() -> Path:
     """The environment of the MCP SDK."""
-    return _rig(setup.sdk)
-
-
-def _rig(build: Callable[[], T]) -> T:
-    """A rig; where it can't be built the test is skipped, but never in CI."""
-    try:
-        return build()
-    except setup.UnavailableError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"{build.__name__}: {error}")
+    return rig(setup.sdk)
 
 
 @pytest.fixture(scope="session")
 def users() -> Iterator[Users]:
     """Users to become, and one who may."""
-    with _rig(Users) as made:
+    with rig(Users) as made:
         yield made

@@ -18,6 +18,7 @@ from typing import Any
 from environments import Environment
 from rigs.desk import Client
 from rigs.servers import Message
+from rigs.setup import rig
 from rigs.sshd import Sshd
 
 PATIENCE = 30.0
@@ -202,10 +203,11 @@ def room(
         here / "bin", f'exec {environment.bin}/runspec "$@" --path {folder}'
     )
     stuck = _program(here / "stuck", "exec cat > /dev/null")
+    names = ("rig", "door")
     settings = ("MaxSessions 400", f"Banner {_banner(here)}")
     with (
         tempfile.TemporaryDirectory(prefix="j") as runtime,
-        Sshd(here / "sshd", *settings, names=("rig", "door")) as sshd,
+        rig(lambda: Sshd(here / "sshd", *settings, names=names)) as sshd,
     ):
         sshd.client(sshd.port, key="other_key", name="wrong")
         words = {"bin": bin_, "stuck": stuck, "config": sshd.config}

@@ -13,10 +13,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from threading import Event
 from time import monotonic
 
+from rigs.machine import private_folder
 from rigs.setup import UnavailableError
 
 PATIENCE = 60.0
@@ -107,7 +107,7 @@ def running(tools: Path) -> Iterator[Ray]:
     """A cluster; its paths are short, because it has sockets in them."""
     if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
         raise UnavailableError("a network namespace needs root, unshare and ip")
-    ray = Ray(tools, Path(mkdtemp(prefix="ray-")))
+    ray = Ray(tools, private_folder("ray"))
     try:
         yield ray
     finally:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from environments import PIP, ROOT, Environment
-from rigs.fixtures import _rig
-from rigs.setup import RIGS, UnavailableError
+from rigs.setup import RIGS, UnavailableError, rig
 
 EXAMPLE = ROOT / "examples" / "recipes"
 CACHE = RIGS / "recipes"
@@ -44,7 +43,7 @@ def recipe_python(with_omegaconf: Environment) -> Path:
     def build() -> Path:
         return _built(str(with_omegaconf.bin / "python"))
 
-    return _rig(build)
+    return rig(build)
 
 
 def _built(python: str) -> Path:

@@ -15,17 +15,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from threading import Event
 from time import monotonic
-from typing import TypeVar
 
 import pytest
 
 from rigs import debian
-from rigs.setup import UnavailableError
+from rigs.machine import private_folder
+from rigs.setup import UnavailableError, running
 
 PATIENCE = 20.0
 """Seconds until what is waited for counts as not coming."""
@@ -170,7 +169,7 @@ def slurm() -> Iterator[Slurm]:
     if os.geteuid() != 0:
         raise UnavailableError("only root can run Slurm's daemons")
     debian.require("slurmctld", *PACKAGES)
-    place = Path(mkdtemp(prefix="slurm-", dir="/tmp"))
+    place = private_folder("slurm")
     place.chmod(0o755)  # munged refuses a socket behind a closed directory
     cluster = Slurm(place)
     with ExitStack() as stack:
@@ -244,26 +243,10 @@ def _run(*argv: str) -> None:
         raise UnavailableError(f"{argv[0]}: {lines[-1]}")
 
 
-T = TypeVar("T")
-
-
-@contextmanager
-def started(rig: AbstractContextManager[T]) -> Iterator[T]:
-    """A rig; where it can't be had the test is skipped, but never in CI."""
-    with ExitStack() as stack:
-        try:
-            made = stack.enter_context(rig)
-        except UnavailableError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(error))
-        yield made
-
-
 @pytest.fixture(scope="session")
 def slurm_cluster() -> Iterator[Slurm]:
     """Two nodes, until the session ends."""
-    with started(slurm()) as cluster:
+    with running(slurm()) as cluster:
         yield cluster
 
 

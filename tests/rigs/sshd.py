@@ -21,11 +21,14 @@ from threading import Event, Thread
 from time import monotonic
 
 from . import debian
+from .machine import require_consent
 
 HOST = "127.0.0.1"
 NAME = "rig"
 PATIENCE = 20.0
 CHUNK = 1 << 16
+SEPARATION = Path("/run/sshd")
+"""An sshd of root needs it; it is of Debian's package, and gone after a restart."""
 
 SERVER = """\
 ListenAddress 127.0.0.1
@@ -69,6 +72,9 @@ class Sshd:
     ) -> None:
         self.program = debian.require("sshd", "openssh-server", "openssh-client")
         debian.require("ssh", "openssh-client")
+        if os.geteuid() == 0 and not SEPARATION.exists():
+            require_consent()
+            SEPARATION.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.folder = folder
         self.home = folder / "home"
         self.port = free_port()
@@ -86,8 +92,6 @@ class Sshd:
         self.config = self.client(self.port)
         path = self.folder / "sshd_config"
         path.write_text(self._configuration(), "utf-8")
-        if os.geteuid() == 0:
-            os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
         with (self.folder / "sshd.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [self.program, "-D", "-e", "-f", str(path)],

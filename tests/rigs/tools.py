@@ -5,18 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from rigs import debian
-from rigs.fixtures import _rig
-from rigs.kube import Kube, running
+from rigs.kube import Kube
+from rigs.kube import running as kube_running
 from rigs.ray import Ray
 from rigs.ray import running as ray_running
-from rigs.setup import HERE, UnavailableError, kept
+from rigs.setup import HERE, UnavailableError, kept, rig, running
 
 MINUTES = 900.0
 
@@ -66,34 +65,34 @@ def bubblewrap() -> str:
 @pytest.fixture(scope="session")
 def kube_tools() -> Path:
     """kubectl, kubernetes-validate and models of Kubeflow."""
-    return _rig(kube)
+    return rig(kube)
 
 
 @pytest.fixture(scope="session")
 def ray() -> Iterator[Ray]:
     """A Ray cluster that runs."""
-    tools = _rig(ray_tools)
-    with ExitStack() as stack:
-        yield _rig(lambda: stack.enter_context(ray_running(tools)))
+    tools = rig(ray_tools)
+    with running(ray_running(tools)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def sky_tools() -> Path:
     """SkyPilot."""
-    return _rig(sky)
+    return rig(sky)
 
 
 @pytest.fixture(scope="session")
 def nemo_tools() -> Path:
     """nemo_run."""
-    return _rig(nemo)
+    return rig(nemo)
 
 
 @pytest.fixture
 def cluster(kube_tools: Path, tmp_path: Path) -> Iterator[Kube]:
     """An API server of Kubernetes with nothing in it yet."""
-    _rig(bubblewrap)
+    rig(bubblewrap)
     place = tmp_path / "cluster"
     place.mkdir()
-    with running(place) as found:
+    with kube_running(place) as found:
         yield found

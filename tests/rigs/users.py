@@ -13,16 +13,24 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 
 from environments import ROOT
 
 from . import debian
+from .machine import (
+    DOAS,
+    SUDOERS,
+    end_all_of,
+    mark,
+    private_folder,
+    require_consent,
+    user_name,
+)
 from .setup import UnavailableError
 
 SYSTEM = "/usr/bin/python3"
@@ -32,20 +40,19 @@ COMMAND = """\
 export PYTHONPATH={source} PYTHONDONTWRITEBYTECODE=1
 exec {become}{python} -m runspec "$@"
 """
-SUDOERS = "/etc/sudoers.d"
-DOAS = Path("/etc/doas.conf")
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 class Users:
     """Two users, a public folder, and a copy of this project that all can read."""
 
     def __init__(self) -> None:
+        require_consent()
         if os.geteuid() != 0:
             raise UnavailableError("only root can make users")
         debian.require("useradd", "passwd")
         self.sudo = debian.require("sudo", "sudo")
-        self.folder = Path(mkdtemp(prefix="runspec-users-", dir="/tmp"))
+        self.folder = private_folder("users")
         self.folder.chmod(0o755)
         self._made: list[str] = []
 
@@ -69,10 +76,10 @@ class Users:
 
     @property
     def sudoers(self) -> Path:
-        return Path(SUDOERS) / f"runspec-test-{os.getpid()}"
+        return SUDOERS / mark()
 
     def _user(self, kind: str) -> pwd.struct_passwd:
-        name = f"rs-{kind}-{os.getpid()}"
+        name = user_name(kind)
         home = self.folder / f"home-{kind}"
         add = ["useradd", "--create-home", "--home-dir", str(home), name]
         done = subprocess.run(
@@ -104,6 +111,21 @@ class Users:
         self.sudoers.write_text("".join(f"{line}\n" for line in lines), "utf-8")
         self.sudoers.chmod(0o440)
 
+    @contextmanager
+    def doas(self) -> Iterator[None]:
+        """What sudo allows, doas allows, too. Raises UnavailableError."""
+        if DOAS.exists():
+            raise UnavailableError("this machine has a doas.conf of its own")
+        debian.require("doas", "opendoas")
+        caller, oracle = self.caller.pw_name, self.oracle.pw_name
+        rule = f"# {mark()}\npermit nopass {caller} as {oracle}\n"
+        DOAS.write_text(rule, "utf-8")
+        DOAS.chmod(0o600)
+        try:
+            yield
+        finally:
+            DOAS.unlink()
+
     @property
     def bin(self) -> Path:
         """Where the caller's `runspec` is; as an Environment has it."""
@@ -134,15 +156,6 @@ class Users:
             text=True,
             timeout=PATIENCE,
         )
-
-
-def end_all_of(name: str) -> None:
-    """Kill what still runs as that user, which no test leaves behind."""
-    uid = pwd.getpwnam(name).pw_uid
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        with suppress(OSError):
-            if os.stat(f"/proc/{entry}").st_uid == uid:
-                os.kill(int(entry), signal.SIGKILL)
 
 
 def _public_python() -> str:
