@@ -18,7 +18,7 @@ from runspec.cli import main
 sys.exit(main())
 """
 SOURCE = Path(runspec.__file__).parent.parent
-TIMEOUT = 20
+TIMEOUT = 300
 
 
 def run_init(vector: Vector, room: Room) -> None:

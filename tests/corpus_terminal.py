@@ -67,7 +67,7 @@ def in_terminal(world: World, call: Vector) -> Outcome:
         cwd=str(room.path),
         dimensions=(24, columns),
         encoding="utf-8",
-        timeout=20,
+        timeout=300,
     )
     seen = ""
     for secret in call.get("answers", ()):

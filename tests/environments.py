@@ -63,7 +63,7 @@ class Environment:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     def environ(self, **variables: str) -> dict[str, str]:

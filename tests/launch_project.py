@@ -12,7 +12,7 @@ from typing import Any
 
 from environments import Environment
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 HOSTILE = 'it\'s $(id) `id` $HOME ${x} $$1 "q" \\n a=b\tü😀 \n{{y}} %s #!'
 IMAGE = "registry.example/demo:1"
 RECIPE = """\

@@ -12,7 +12,7 @@ from typing import Any
 
 from environments import Environment, write
 
-LIMIT = 30.0
+LIMIT = 300.0
 """Seconds until what is waited for counts as not coming."""
 DIRECT = "[tool.runspec.run]\nlaunch = 'direct'\n"
 PAUSE = 0.01

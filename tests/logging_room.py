@@ -79,7 +79,7 @@ class Room:
             text=True,
             encoding="utf-8",
             errors="replace",
-            timeout=60,
+            timeout=300,
         )
 
     def command(self, *argv: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -91,7 +91,7 @@ class Room:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=300,
         )
 
     @property

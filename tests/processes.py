@@ -15,7 +15,7 @@ from runspec.run.order import Ending, Order
 from runspec.run.starter import Job, Starter
 
 P = ParamSpec("P")
-LIMIT = 60.0
+LIMIT = 300.0
 BASH = "/bin/bash"
 
 

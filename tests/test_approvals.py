@@ -693,7 +693,7 @@ def many(number: int, code: str, folder: Path) -> Iterator[list[subprocess.Popen
 
 def said_by(number: int, code: str, folder: Path) -> list[str]:
     with many(number, code, folder) as started:
-        said = [each.communicate(timeout=60)[0].strip() for each in started]
+        said = [each.communicate(timeout=300)[0].strip() for each in started]
         assert {each.returncode for each in started} == {0}
     return said
 

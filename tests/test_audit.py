@@ -24,7 +24,7 @@ from runspec.errors import RunspecError
 from runspec.record import environment_directory
 
 FILES = ("audit.jsonl", "audit.head", "audit.key")
-TIMEOUT = 120
+TIMEOUT = 300
 
 
 class Room:

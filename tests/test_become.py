@@ -248,7 +248,7 @@ def test_a_person_at_a_terminal_may_be_asked_for_a_password(
         cwd=str(folder),
         env=users.environ(TERM="dumb"),
         encoding="utf-8",
-        timeout=20,
+        timeout=300,
     )
     try:
         child.expect("[Pp]assword.*: ")

@@ -32,7 +32,7 @@ STOPS_ITS_KEEPER = 'kill -STOP "$PPID"; echo "$$"; exec sleep 1000'
 ROUNDS = 12
 SOON = 0.3
 """Seconds in which a program has started."""
-PATIENCE = 30.0
+PATIENCE = 300.0
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ class Desk:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             env=self.environ(**more),
             cwd=self.place,
             start_new_session=True,
@@ -102,7 +102,7 @@ class Desk:
             cwd=str(self.place),
             dimensions=(24, columns),
             encoding="utf-8",
-            timeout=30,
+            timeout=300,
         )
         self.started.append(child)
         return child

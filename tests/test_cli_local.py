@@ -142,7 +142,7 @@ def test_a_reader_that_goes_away_is_no_error_message(environment: Environment) -
         env=environment.environ(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert (done.stdout, "Traceback" in done.stderr) == ("{", False)
     assert "Broken" not in done.stderr
@@ -156,7 +156,7 @@ def test_a_full_disk_is_one_message(environment: Environment) -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=300,
         )
     assert done.returncode == 1
     assert done.stderr == (
@@ -171,7 +171,7 @@ def test_closed_streams_are_no_traceback(environment: Environment) -> None:
         env=environment.environ(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.stdout == "0\n"
 
@@ -195,7 +195,7 @@ def test_an_interrupt_ends_with_130_and_no_traceback(
         env=environment.environ(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 

@@ -35,7 +35,7 @@ class Inspector:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=300,
         )
 
     def result(self, era: str, *options: str) -> Any:

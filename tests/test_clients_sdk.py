@@ -88,7 +88,7 @@ class Clients:
             input=json.dumps({"server": self._server, **plan}),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         found: Json = json.loads(done.stdout)

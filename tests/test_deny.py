@@ -27,7 +27,7 @@ sys.prefix, *sys.argv = json.loads(sys.argv[1])
 from runspec.cli import main
 sys.exit(main())
 """
-TIMEOUT = 60
+TIMEOUT = 300
 PAST, FUTURE = "2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 
 

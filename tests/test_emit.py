@@ -85,7 +85,7 @@ def run(
         env=environ,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
     )
 
 

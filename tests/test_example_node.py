@@ -145,7 +145,7 @@ def test_each_file_is_told_to_whoever_listens_to_progress(
         pass_fds=(writing,),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     os.close(writing)
     with open(reading, encoding="utf-8") as told:

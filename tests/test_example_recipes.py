@@ -22,7 +22,7 @@ from rigs.slurm import Slurm
 from rigs.tools import ray_tools
 
 pytestmark = pytest.mark.slow
-LIMIT = 120
+LIMIT = 300
 
 
 class Copy:

@@ -253,7 +253,7 @@ def fresh(order: Order) -> tuple[int, bytes, bytes]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         start_new_session=True,
-        timeout=60,
+        timeout=300,
     )
     return done.returncode, done.stdout, done.stderr
 

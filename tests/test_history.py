@@ -88,7 +88,7 @@ class Desk:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             env=self.environ(),
             cwd=self.place,
             **more,
@@ -113,7 +113,7 @@ class Desk:
             env=self.environ(**variables),
             cwd=self.place,
             capture_output=True,
-            timeout=60,
+            timeout=300,
         )
 
     def new_id(self) -> str:

@@ -91,7 +91,7 @@ class Greet:
             env={"PATH": os.environ["PATH"], "HOME": str(self.place)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     def loaded(self, *argv: str) -> set[str]:
@@ -239,6 +239,6 @@ def test_an_option_of_python_changes_nothing(greet: Greet, option: str):
             capture_output=True,
             text=True,
             env={"PATH": os.environ["PATH"], "HOME": str(greet.place)},
-            timeout=60,
+            timeout=300,
         )
         assert (done.returncode, done.stdout) == (0, SAYS), done.stderr

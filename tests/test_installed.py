@@ -338,7 +338,7 @@ class TestIndex:
             )
             for _ in range(12)
         ]
-        outputs = {process.communicate(timeout=60)[0] for process in started}
+        outputs = {process.communicate(timeout=300)[0] for process in started}
         assert len(outputs) == 1
         assert '"alpha"' in outputs.pop()
         assert [f.name for f in indexed.cache.iterdir() if f.suffix != ".bin"] == []

@@ -142,7 +142,7 @@ def test_output_is_the_scripts_own_to_the_byte(bench: Bench) -> None:
     body += "sys.stdout.flush(); sys.stderr.write('no newline')"
     bench.write(train_py=recipe(body))
     with bench.started("train.py") as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=300)
     assert (out, err) == (bytes(range(256)), b"no newline")
 
 

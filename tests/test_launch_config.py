@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -189,6 +189,21 @@ def test_aliases_that_grow_without_bound_end_at_once(room: Room, form: str) -> N
     assert "100000" in fault.detail
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"<<": 1\nb: 2\n',
+        "'<<': {a: 1}\n",
+        "!!str <<: 1\n",
+        "base: &b {x: 1}\na: {<<: *b, '<<': 3}\n",
+    ],
+)
+def test_a_merge_key_in_quotes_is_a_key_like_any_other(room: Room, text: str) -> None:
+    found = room.merge(only(text), form="yaml")
+    assert found is not None
+    assert yaml.safe_load(found.content()) == found.data == yaml.safe_load(text)
+
+
 def test_aliases_and_merge_keys_are_followed(room: Room) -> None:
     text = "base: &b {x: 1, y: [1]}\na: {<<: *b, x: 2}\nc: {<<: [*b, {z: 3}]}\nd: *b\n"
     data = room.data(only(text), "base.y.0=9")
@@ -273,6 +288,7 @@ TREE = st.dictionaries(
 
 
 @given(TREE)
+@example({"<<": None})
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_the_script_reads_the_values_that_were_merged(
     room: Room, tree: dict[str, object]
@@ -292,6 +308,7 @@ def test_the_script_reads_the_values_that_were_merged(
 
 
 @given(TREE)
+@example({"<<": None})
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_json_comes_out_as_it_went_in(room: Room, tree: dict[str, object]) -> None:
     try:

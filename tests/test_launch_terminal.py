@@ -52,7 +52,7 @@ class Screen:
             env={**self.bench.environ(), "TERM": "xterm"},
             encoding="utf-8",
             dimensions=(24, 80),
-            timeout=30,
+            timeout=300,
         )
         self.children.append(child)
         return child

@@ -44,7 +44,7 @@ def in_shell(bench: Bench, line: str) -> subprocess.CompletedProcess[str]:
         env=bench.environ(),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
     )
 
 

@@ -294,7 +294,7 @@ def test_without_buffering_output_appears_at_once(room: Room) -> None:
 def test_on_a_terminal_lines_appear_at_once_and_in_colour(room: Room) -> None:
     path = room.program("print('ready')\nlog.warning('careful')\ninput('? ')")
     environ = room.environ(TERM="xterm")
-    child = pexpect.spawn(sys.executable, [str(path)], env=environ, timeout=30)
+    child = pexpect.spawn(sys.executable, [str(path)], env=environ, timeout=300)
     child.expect_exact("ready\r\n")
     child.expect_exact("\x1b[33mwarning:\x1b[0m careful\r\n")
     child.expect_exact("? ")
@@ -324,7 +324,7 @@ def test_a_reader_that_went_away_changes_nothing(room: Room) -> None:
             env=room.environ(),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
         found.append((done.stdout, "BrokenPipeError" in done.stderr))
     assert found[0] == found[1]
@@ -333,7 +333,7 @@ def test_a_reader_that_went_away_changes_nothing(room: Room) -> None:
 def test_a_program_without_streams_logs_all_the_same(room: Room) -> None:
     path = room.program("log.info('x')\nlog.warning('y')")
     command = f"exec {sys.executable} {path} >&- 2>&- <&-"
-    done = subprocess.run(["bash", "-c", command], env=room.environ(), timeout=60)
+    done = subprocess.run(["bash", "-c", command], env=room.environ(), timeout=300)
     assert done.returncode == 0
     assert len(room.records()) == 2
 
@@ -619,7 +619,7 @@ def test_a_directory_that_cannot_be_written_to_is_told_of_once(room: Room) -> No
                 env=room.environ(),
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=300,
             )
             assert done.returncode == 0
             told.append("can't be the log (Permission denied): see " in done.stderr)

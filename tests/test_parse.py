@@ -380,7 +380,7 @@ def login(here: Path) -> Iterator[pexpect.spawn[str]]:
         cwd=str(here),
         env={"HOME": str(here), "TERM": "xterm"},
         encoding="utf-8",
-        timeout=20,
+        timeout=300,
     )
     yield child
     child.close(force=True)

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from environments import ROOT, Environment
 from rigs.slurm import Slurm
 
-LIMIT = 60
+LIMIT = 300
 SCRIPT = """\
 # /// script
 # [tool.runspec]

@@ -323,7 +323,7 @@ def test_a_process_that_may_not_be_signalled_is_given_up_and_counted():
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     pid, left = map(int, done.stdout.split())
     os.kill(pid, signal.SIGKILL)

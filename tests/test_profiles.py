@@ -424,7 +424,7 @@ def test_a_launch_explains_itself_without_showing_a_secret(
         env={**os.environ, "XDG_STATE_HOME": str(room)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
     )
     assert "override lr=2" in done.stdout, done.stderr
     assert "profile p (env.toml:2)" in done.stdout

@@ -281,7 +281,7 @@ def started(path: Path, *argv: str, **environ: str) -> str:
         text=True,
         cwd=path.parent,
         env={"PATH": os.environ["PATH"], "HOME": str(path.parent), **environ},
-        timeout=30,
+        timeout=300,
     )
     assert done.returncode == 0, done
     return done.stdout

@@ -169,7 +169,7 @@ def as_caller(
         env=users.environ(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

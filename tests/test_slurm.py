@@ -93,7 +93,7 @@ def test_interrupting_the_client_cancels_the_job(cluster: Cluster) -> None:
     cluster.write(train_py=NAPS)
     with cluster.going() as client:
         client.send_signal(signal.SIGINT)
-        _, said = client.communicate(timeout=30)
+        _, said = client.communicate(timeout=300)
         assert b"cancel" in said
         assert client.returncode not in (0, 5)
         until(lambda: not cluster.slurm.jobs())
@@ -277,7 +277,7 @@ def test_ray_has_a_cluster_on_all_nodes_that_ends_with_the_job(
         env=cluster.environ(PATH=path, PYTHONPATH=str(ROOT / "tests")),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 6, done
     assert "nodes 2 2.0\n" in done.stdout

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-PATIENCE = 20.0
+PATIENCE = 300.0
 
 FAMILY = """
 trap '' TERM

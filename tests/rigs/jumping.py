@@ -21,7 +21,7 @@ from rigs.servers import Message
 from rigs.setup import rig
 from rigs.sshd import Sshd
 
-PATIENCE = 30.0
+PATIENCE = 300.0
 CAPABILITY = "io.runspec/stream"
 HOSTS = """\
 [config.jump-hosts.rig]

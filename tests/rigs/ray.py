@@ -19,7 +19,7 @@ from time import monotonic
 from rigs.machine import private_folder
 from rigs.setup import UnavailableError
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 ADDRESS = "http://127.0.0.1:8265"
 START = """\
 ip link set lo up || exit 9

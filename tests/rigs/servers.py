@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from environments import Environment
 
-PATIENCE = 20.0
+PATIENCE = 300.0
 """Seconds until what a test waits for counts as not coming."""
 VERSION = "io.modelcontextprotocol/protocolVersion"
 META = {VERSION: "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}

@@ -21,7 +21,7 @@ Object = dict[str, Any]
 Verb = Callable[[Path, list[str]], int]
 
 PLACE = "SKY_RIG"
-PATIENCE = 60.0
+PATIENCE = 300.0
 STUB = """\
 #!/bin/sh
 exec {python} {file} "$@"

@@ -26,7 +26,7 @@ from rigs import debian
 from rigs.machine import private_folder
 from rigs.setup import UnavailableError, running
 
-PATIENCE = 20.0
+PATIENCE = 300.0
 """Seconds until what is waited for counts as not coming."""
 PACKAGES = ("slurm-wlm", "munge")
 NODES = ("n1", "n2")

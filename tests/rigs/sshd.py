@@ -25,7 +25,7 @@ from .machine import require_consent
 
 HOST = "127.0.0.1"
 NAME = "rig"
-PATIENCE = 20.0
+PATIENCE = 300.0
 CHUNK = 1 << 16
 SEPARATION = Path("/run/sshd")
 """An sshd of root needs it; it is of Debian's package, and gone after a restart."""

@@ -49,6 +49,8 @@ def joined(folder: str, path: str) -> str:
     """A path below a folder; a Shell word where the folder is one."""
     if path == ".":
         return folder
+    if folder == "." and path[0] in "-+":  # no program may take it for an option
+        return os.path.join(folder, path)
     if os.path.isabs(path) or folder == ".":
         return path
     if isinstance(folder, Shell):

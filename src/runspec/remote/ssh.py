@@ -103,8 +103,14 @@ def runspec_argv(
 
 
 def quoted(words: Sequence[str]) -> list[str]:
-    """Words that a POSIX shell makes these of; a first `~/` is still its home's."""
+    """Words that a POSIX shell makes these of; a first `~/` is still its home's.
+
+    A first one such as `+x/program` gets `./` before it: the `#!/bin/sh` of a script
+    would take it for an option.
+    """
     first, *others = words
+    if first.startswith("+") and "/" in first:
+        first = f"./{first}"
     home = "~/" if first.startswith("~/") else ""
     return [home + _quoted(first.removeprefix(home)), *map(_quoted, others)]
 

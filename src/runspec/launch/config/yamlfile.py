@@ -23,7 +23,19 @@ TAGS: dict[str, tuple[type, ...]] = {
     "float": (float, int),
 }
 COLLECTIONS = (None, "!", f"{TAG}map", f"{TAG}seq")
-MERGE = "<<"
+
+
+class _MergeKey(str):
+    """Equal to itself alone: in quotes or with a tag, `<<` is a key like any other."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+MERGE = _MergeKey("<<")
 
 
 def read_yaml(file: File) -> Node:
@@ -117,8 +129,11 @@ class _Reader:
     def _key(self, event: Event) -> None:
         value = self._value(event)
         key = value if isinstance(value, str) else PlainKey(event.value)
+        if event.implicit[0] and value == "<<":
+            key = MERGE
         line, column = self._at(event)
-        if key == MERGE and self.builder.open[-1].below(MERGE) is not None:
+        inside = self.builder.open[-1].value
+        if key is MERGE and isinstance(inside, dict) and MERGE in inside:
             raise self._wrong(event, "several << of one mapping are written as a list")
         self.builder.key(key, line, column)
 
