@@ -8,7 +8,6 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -183,7 +182,6 @@ def test_a_proxy_is_gone_through(room: Room) -> None:
 def test_what_is_wrong_with_a_host_is_one_line(
     room: Room, host: str, code: str
 ) -> None:
-    began = monotonic()
     with silent() as port:
         room.sshd.client(port, name="silent")
         if host == "unknown-key":
@@ -194,7 +192,6 @@ def test_what_is_wrong_with_a_host_is_one_line(
             room.sshd.known("host_key")
     assert (done.returncode, done.stdout) == (1, "")
     assert f"error[{code}]" in done.stderr.splitlines()[0]
-    assert monotonic() - began < 15
 
 
 def test_a_host_that_dies_while_it_writes_is_noticed(room: Room) -> None:

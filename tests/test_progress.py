@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from itertools import pairwise
-from time import monotonic
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runspec.loop import Loop
-from runspec.mcp.progress import LONGEST, Meter, follow
+from runspec.mcp.progress import LONGEST, PAUSE, Meter, follow
 from runspec.mcp.shapes import Progress
 
 Told = tuple[float, float | None, str | None]
@@ -112,8 +112,32 @@ def test_it_always_goes_up_and_never_past_its_total(lines: list[str]) -> None:
     json.dumps(seen, allow_nan=False).encode()
 
 
+ROUNDS = 5
+"""Of the loop, in which all happens that can happen at one time."""
+
+
+class Clock:
+    """Time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def followed(*chunks: bytes, pause: float = 0) -> tuple[list[Told | None], list[float]]:
-    """What is told, and when, of a stream that is written in these chunks."""
+    """What is told, and when, of a stream written in chunks `pause` seconds apart."""
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock()
+        patch.setattr("runspec.loop.monotonic", clock)
+        patch.setattr("runspec.mcp.progress.monotonic", clock)
+        return _followed(clock, chunks, pause)
+
+
+def _followed(
+    clock: Clock, chunks: Sequence[bytes], pause: float
+) -> tuple[list[Told | None], list[float]]:
     out, into = os.pipe()
     os.set_blocking(out, False)
     seen: list[Told | None] = []
@@ -121,7 +145,7 @@ def followed(*chunks: bytes, pause: float = 0) -> tuple[list[Told | None], list[
 
     def tell(progress: Progress) -> None:
         seen.append(plain(progress))
-        times.append(monotonic())
+        times.append(clock())
 
     with Loop() as loop:
 
@@ -129,7 +153,9 @@ def followed(*chunks: bytes, pause: float = 0) -> tuple[list[Told | None], list[
             task = loop.spawn(follow(loop, out, tell))
             for each in chunks:
                 os.write(into, each)
-                await loop.sleep(pause)
+                await settled(loop)
+                clock.now += pause
+                await settled(loop)
             os.close(into)
             await task
 
@@ -137,6 +163,11 @@ def followed(*chunks: bytes, pause: float = 0) -> tuple[list[Told | None], list[
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(out)
     return seen, times
+
+
+async def settled(loop: Loop) -> None:
+    for _ in range(ROUNDS):
+        await loop.sleep(0)
 
 
 def test_lines_are_told_whichever_way_they_come_in() -> None:
@@ -149,16 +180,16 @@ def test_a_last_line_without_a_newline_counts() -> None:
 
 
 def test_the_newest_waits_for_its_turn_and_no_longer() -> None:
-    seen, times = followed(b"1\n", b"2\n", b"3\n", b"", b"", pause=0.04)
-    assert [each[0] for each in seen if each] == [1, 2, 3]
-    assert all(two - one > 0.045 for one, two in pairwise(times[:-1]))
+    lines = (b"1\n", b"2\n", b"3\n", b"", b"4\n")
+    seen, times = followed(*lines, pause=PAUSE * 0.4)
+    assert [each[0] for each in seen if each] == [1, 3, 4]
+    assert times == pytest.approx([0, PAUSE * 1.2, PAUSE * 2])
 
 
 def test_a_flood_is_told_twenty_times_a_second_and_the_last_one_always() -> None:
-    begun = monotonic()
-    seen, times = followed(*(b"%d\n" % each * 1 for each in range(20_000)))
-    assert seen[-1] == (19_999, None, None)
-    assert len(seen) <= 2 + (times[-1] - begun) / 0.05
+    seen, times = followed(*(b"%d\n" % each for each in range(2000)), pause=0.001)
+    assert seen[-1] == (1999, None, None)
+    assert 30 < len(seen) <= 2 + times[-1] / PAUSE
 
 
 def test_a_line_that_is_too_long_is_cut() -> None:

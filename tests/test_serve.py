@@ -11,7 +11,7 @@ import pytest
 
 from environments import Environment, wheel, write
 from rigs.desk import ASKS, STATELESS, VERSIONS, Client, said, text, tools
-from rigs.servers import META, request
+from rigs.servers import META, PATIENCE, request
 
 pytestmark = pytest.mark.slow
 
@@ -194,15 +194,13 @@ def test_what_a_tool_says_of_its_progress_is_passed_on(
         }
 
 
-def test_calls_run_side_by_side_and_a_ping_is_answered_at_once(
+def test_calls_run_side_by_side_and_a_ping_is_answered_meanwhile(
     bare: Environment, folder: Path
 ) -> None:
     (folder / "wanted").write_text("9")
     with Client(bare, folder) as client:
         calls = {client.begin("waits") for _ in range(8)}
-        began = monotonic()
-        assert client.get("ping")["result"] == {}
-        assert monotonic() - began < 1
+        assert client.get("ping")["result"] == {}, "before any of the eight"
         with (folder / "here").open("a") as here:
             here.write("the test\n")
         assert {client.next()["id"] for _ in calls} == calls
@@ -215,7 +213,7 @@ def test_no_more_calls_run_at_once_than_is_allowed(
     with Client(bare, folder, "--jobs", "2") as client:
         calls = {client.begin("waits") for _ in range(3)}
         here = folder / "here"
-        until = monotonic() + 20
+        until = monotonic() + PATIENCE
         while not here.exists() or here.read_text() != "\n\n":
             assert client.get("ping")["result"] == {}
             assert monotonic() < until
