@@ -7,6 +7,7 @@ a thousand calls leave anything behind.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -20,6 +21,8 @@ from session import Session
 CALL = ("greet", {"name": "Ada"})
 WAIT = ("pause", {"seconds": 0.5})
 AT_ONCE = 8
+MOST_OVER = 20
+"""Milliseconds that a call may take over the bare start of the same program."""
 WARM_UP = 50
 CALLS = 1000
 MOST_GROWTH = 1024
@@ -113,17 +116,38 @@ def serve(environment: Path) -> list[str]:
     return [str(environment / "bin" / "runspec"), "serve"]
 
 
+def warm(environment: Path) -> list[str]:
+    """A server of the same program, declared `warm`."""
+    place = environments.BENCH / "warm"
+    place.mkdir(parents=True, exist_ok=True)
+    declared = environments.ROOT / "examples" / "greet" / "src" / "greet"
+    spec = (declared / "runspec.toml").read_text("utf-8")
+    (place / "runspec.toml").write_text(
+        spec.replace("[greet]\n", "[greet]\nwarm = true\n"), "utf-8"
+    )
+    shutil.copy(environment / "bin" / "greet", place / "greet")
+    return [*serve(environment), "--path", str(place), "--include", "greet"]
+
+
 def cases(sessions: ExitStack) -> list[Case]:
     environment = environments.serving()
     ours = Peer("runspec serve", serve(environment), sessions)
+    ahead = Peer("runspec serve, warm", warm(environment), sessions)
     python = bare(environment, "python -c pass")
     start = Start(f"{ours.name}: start to initialize", ours.argv)
-    call = Call(f"{ours.name}: a call", ours.session, CALL)
+    alone = Case(
+        "greet --name Ada", [str(environment / "bin" / "greet"), "--name", "Ada"]
+    )
+    call = Call(f"{ours.name}: a call", ours.session, CALL, alone)
+    quick = Call(f"{ahead.name}: a call", ahead.session, CALL)
     found = [
         python,
         start,
         Over("that less python -c pass", start, python, 60),
+        alone,
         call,
+        Over("that less greet --name Ada", call, alone, MOST_OVER),
+        quick,
         together(ours, most=700),
     ]
     try:
@@ -139,12 +163,12 @@ def cases(sessions: ExitStack) -> list[Case]:
         return found
     start.base = Start(f"{public.name}: start to initialize", public.argv)
     start.limit = 0.5
-    call.base = Call(f"{public.name}: a call", public.session, CALL)
-    call.limit = 0.15
+    quick.base = Call(f"{public.name}: a call", public.session, CALL)
+    quick.limit = 0.15
     return [
         *found,
         start.base,
-        call.base,
+        quick.base,
         together(public, every=SELDOM),
         Start(f"{fastmcp.name}: start to initialize", fastmcp.argv, every=PEER_EVERY),
         Call(f"{fastmcp.name}: a call", fastmcp.session, CALL, every=PEER_EVERY),

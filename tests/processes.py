@@ -116,7 +116,7 @@ def python(
     *argv: str,
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    warm: bool | None = None,
+    warm: bool = True,
 ) -> Order:
     """`python SCRIPT`, which a fork may run."""
     path = str(script)

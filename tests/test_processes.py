@@ -151,7 +151,7 @@ async def test_no_descriptor_is_inherited(server: Server, script: Path, forked: 
     os.set_inheritable(left_open, True)
     try:
         await server.python(script)
-        ran = await server.python(script, warm=None if forked else False)
+        ran = await server.python(script, warm=forked)
     finally:
         os.close(left_open)
     assert ran.text == "['0', '1', '2', '3', '4']\n"  # 4 is the listing
@@ -216,7 +216,7 @@ async def test_a_script_is_not_given_what_no_process_can_have(
     server: Server, script: Path, argument: str
 ):
     write(script, "print('ran')")
-    for warm in (None, False):
+    for warm in (True, False):
         ran = await server.python(script, argument, warm=warm)
         assert (ran.ending.started, ran.stdout) == (False, b"")
 
@@ -354,11 +354,11 @@ async def test_calls_that_a_dying_zygote_had_not_begun_run_once(
 ):
     log = tmp_path / "log"
     write(script, f"open({str(log)!r}, 'a').write('ran\\n')")
-    await server.python(script)
+    await server.python(script, warm=False)
     pid = zygote()
     await server.waiting()
     os.kill(pid, signal.SIGSTOP)
-    jobs = [server.starter.start(python(script)) for _ in range(4)]
+    jobs = [server.starter.start(python(script, warm=False)) for _ in range(4)]
     spared = await server.result(jobs[0])  # its process was there already
     os.kill(pid, signal.SIGKILL)
     rest = [await server.result(job) for job in jobs[1:]]
@@ -370,7 +370,7 @@ async def test_calls_that_a_dying_zygote_had_not_begun_run_once(
 async def test_a_call_that_is_stopped_before_it_begins_never_runs(
     server: Server, script: Path
 ):
-    order = python(write(script, "print('ran')"))
+    order = python(write(script, "print('ran')"), warm=False)
     await server.run(order)
     waiting = await server.waiting()
     jobs = [server.starter.start(order) for _ in range(3)]

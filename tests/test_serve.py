@@ -357,6 +357,28 @@ autonomy = "autonomous"
         assert text(client.call("free")) == "free\n"
 
 
+def test_a_python_tool_starts_as_on_the_command_line(
+    make_environment: Callable[[], Environment], tmp_path: Path
+) -> None:
+    spec = '[tells]\ndescription = "x"\nautonomy = "autonomous"\n'
+    program = (
+        "import os, sys\n"
+        "def main():\n"
+        "    line = open('/proc/self/cmdline').read().split('\\0')\n"
+        "    depth = len(sys._getframe().f_back.f_code.co_filename)\n"
+        "    names = [os.path.basename(each) for each in line]\n"
+        "    print(names, depth, hash('a text'), sep='|')\n"
+    )
+    files = {"tells/__init__.py": program, "tells/runspec.toml": spec}
+    environment = make_environment()
+    environment.install(wheel(tmp_path, "tells", files, {"tells": "tells:main"}))
+    plain = environment.run(program="tells").stdout.split("|")
+    with Client(environment, tmp_path) as client:
+        found = [text(client.call("tells")).split("|") for _ in range(3)]
+    assert [each[:2] for each in found] == [plain[:2]] * 3
+    assert len({each[2] for each in found}) == 3
+
+
 def test_a_warm_tool_s_module_is_imported_once_and_each_call_is_still_its_own(
     make_environment: Callable[[], Environment], tmp_path: Path
 ) -> None:

@@ -83,7 +83,7 @@ class Case:
             self._environment(),
             os.getcwd(),
             script=program.script,
-            warm=inherited(self.served.tool.chain, "warm"),
+            warm=inherited(self.served.tool.chain, "warm") is True,
             become=become,
         )
 

@@ -75,7 +75,7 @@ class Nursery:
 
     def forked(self, order: Order) -> str | None:
         """The script, if a fork runs it as a new interpreter would."""
-        if order.script is None or order.warm is False or order.become:
+        if order.script is None or not order.warm or order.become:
             return None
         if read_at_start(order.environ) != self._read_at_start:
             return None
@@ -88,7 +88,7 @@ class Nursery:
         """A slot that the order can be given to at once."""
         zygote = self._base
         script = self.forked(order)
-        if order.warm and script is not None:
+        if script is not None:
             warm = self._warm.get(script)
             zygote = warm.zygote if warm and warm.holds() and warm.ready else None
         return None if zygote is None else zygote.spare()
@@ -96,7 +96,7 @@ class Nursery:
     async def zygote(self, order: Order) -> Zygote:
         """The one that is to run it. Raises OSError."""
         script = self.forked(order)
-        if order.warm and script is not None:
+        if script is not None:
             warm = self.warm(script)
             await warm.decided
             if warm.ready:

@@ -15,8 +15,8 @@ class Order:
     `argv` begins with the program's absolute path. `environ` is its whole environment
     but for RUNSPEC_PROGRESS. `script` is an item of `argv`: the Python file that
     starting the program comes to, run by this very interpreter without options.
-    `warm` says how such a script runs: None in a fork of a started interpreter, True
-    in a fork that has the script's module imported, False in a new interpreter.
+    `warm`: such a script runs in a fork of a started interpreter, which has the
+    script's module imported where that leaves no trace; else in a new interpreter.
     `become` says how it comes to run as another user.
     """
 
@@ -29,7 +29,7 @@ class Order:
         cwd: str,
         *,
         script: str | None = None,
-        warm: bool | None = None,
+        warm: bool = False,
         become: Become | None = None,
     ) -> None:
         self.argv = argv

@@ -395,7 +395,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "warm",
             "bool",
             "RUN-15",
-            "Whether `runspec serve` may start it in an interpreter that is ready.",
+            "Whether `runspec serve` starts it in an interpreter that is ready.",
         ),
         Field(
             "discoverable",
