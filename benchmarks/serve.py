@@ -148,7 +148,7 @@ def cases(sessions: ExitStack) -> list[Case]:
         call,
         Over("that less greet --name Ada", call, alone, MOST_OVER),
         quick,
-        together(ours, most=700),
+        together(ours, most=1000),
     ]
     try:
         public = Peer(
