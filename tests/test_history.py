@@ -405,10 +405,6 @@ class TestManyProcesses:
             os.waitpid(reader, 0)
         found = {each["run"]: each["status"] for each in desk.runs("--limit", "0")}
         assert found == expected
-        desk.age_journals()
-        desk.database.unlink()
-        found = {each["run"]: each["status"] for each in desk.runs("--limit", "0")}
-        assert found == expected
 
     def test_writers_killed_at_any_point_leave_whole_records(self, desk: Desk) -> None:
         for _ in range(20):
@@ -468,6 +464,14 @@ def _middle(desk: Desk) -> None:
             file.write(b"\xff" * 4096)
 
 
+def _page(desk: Desk) -> None:
+    """One page in the middle of the rows."""
+    with open(desk.database, "r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(size // 8192 * 4096)
+        file.write(b"\xff" * 4096)
+
+
 def _cut(desk: Desk) -> None:
     os.truncate(desk.database, desk.database.stat().st_size // 2)
 
@@ -495,7 +499,7 @@ def _directory(desk: Desk) -> None:
     desk.database.mkdir()
 
 
-DAMAGES = [_garbage, _middle, _cut, _foreign, _fifo, _symlink, _directory]
+DAMAGES = [_page, _middle, _cut, _garbage, _foreign, _fifo, _symlink, _directory]
 
 
 class TestDamage:
@@ -512,21 +516,24 @@ class TestDamage:
         new = desk.ran()
         done = desk.run("--limit", "0", "--format", "json")
         assert (done.returncode, desk.notes(done)) == (0, ["history-set-aside"])
-        assert {each["run"] for each in json.loads(done.stdout)} == {*runs, new}
+        found = {each["run"] for each in json.loads(done.stdout)}
+        assert {new} <= found <= {*runs, new}
+        assert damage is not _page or len(found) > len(runs) / 2
         (aside,) = desk.folder.glob("aside-*-history.db")
         assert os.path.lexists(aside)
         assert desk.run().stderr == ""
 
     @pytest.mark.parametrize("lost", ["remove", "empty"])
-    def test_a_history_that_was_lost_comes_back(self, desk: Desk, lost: str) -> None:
-        runs = {desk.ran() for _ in range(10)}
-        desk.runs()
-        desk.age_journals()
+    def test_runs_after_a_history_was_lost_are_recorded(
+        self, desk: Desk, lost: str
+    ) -> None:
+        desk.ran()
         desk.runs()
         desk.database.unlink()
         if lost == "empty":
             desk.database.touch(0o600)
-        assert {each["run"] for each in desk.runs()} == runs
+        new = desk.ran()
+        assert new in {each["run"] for each in desk.runs()}
 
     def test_damaged_records_are_skipped_and_counted(self, desk: Desk) -> None:
         journal = desk.folder / "journal"
@@ -562,15 +569,6 @@ class TestDamage:
         assert (done.returncode, desk.notes(done)) == (0, ["history-set-aside"])
         run = desk.ran()
         assert [each["run"] for each in desk.runs()] == [run]
-
-    def test_what_is_no_archive_is_set_aside(self, desk: Desk) -> None:
-        desk.ran()
-        desk.runs()
-        os.mkfifo(desk.folder / "archive")
-        desk.age_journals()
-        done = desk.run()
-        assert (done.returncode, desk.notes(done)) == (0, ["history-set-aside"])
-        assert (desk.folder / "archive").is_file()
 
     def test_a_newer_schema_is_said_and_not_touched(self, desk: Desk) -> None:
         desk.ran()
@@ -609,7 +607,7 @@ class TestDamage:
         modes = {
             path.name: path.stat().st_mode & 0o777 for path in desk.folder.iterdir()
         }
-        assert set(modes) >= {"history.db", "archive"}
+        assert "history.db" in modes
         assert set(modes.values()) == {0o600}
         assert desk.folder.stat().st_mode & 0o777 == 0o700
 
@@ -730,39 +728,13 @@ class TestPruning:
 
 
 class TestReindex:
-    def test_runs_that_only_a_log_tells_of_come_back(self, desk: Desk) -> None:
-        known = desk.ran(spec=str(desk.place / "runspec.toml"))
-        lost = desk.began(spec=str(desk.place / "runspec.toml"), pid=0)
-        told = record.run_id()
-        lines = [
-            _line(run, status) for run, status in ((known, 9), (lost, 8), (told, 7))
-        ]
-        broken = ["{", '"event": "run"', _line("", 1), "[1]"]
-        log = "\n".join([*lines, *broken])
-        write(desk.place, {"logs/job.log.1": log, "logs/other.txt": _line("1" * 24, 1)})
+    def test_the_rebuilt_history_has_the_same_runs(self, desk: Desk) -> None:
+        known = [desk.ran(), desk.began()]
+        before = desk.runs()
         done = desk.run("reindex")
-        assert done.stdout == "Made the history anew: it has 3 runs.\n"
-        found = {each["run"]: each["status"] for each in desk.runs()}
-        assert found == {known: 0, lost: 8, told: 7}
-        assert desk.runs()[0]["seconds"] == 1.5
-
-
-def _line(run: str, status: int) -> str:
-    """A run's summary as its log has it."""
-    fields = {
-        "time": "2030-01-31T18:00:00.000000Z",
-        "level": "INFO",
-        "logger": "runspec",
-        "event": "run",
-        "run": run,
-        "runnable": "job",
-        "at": time.time_ns(),
-        "seconds": 1.5,
-        "status": status,
-        "ending": "exit",
-        "values": [["x", "cli", "y"]],
-    }
-    return json.dumps(fields)
+        assert done.stdout == "Rebuilt the history: it has 2 runs.\n"
+        assert {each["run"] for each in before} == set(known)
+        assert desk.runs() == before
 
 
 EVENTS = st.dictionaries(st.text(max_size=5), st.text(max_size=20) | st.integers())

@@ -42,7 +42,7 @@ def run(args: Args) -> int:
     if not find_spec("_sqlite3"):
         raise _unreadable("this Python was built without sqlite3")
     verb = (*args.runspec_command_path[1:], "list")[0]
-    store = Store(directory, _installed)
+    store = Store(directory)
     try:
         show = VERBS[verb](store, args)
     finally:
@@ -54,13 +54,6 @@ def run(args: Args) -> int:
 
 def _unreadable(why: str) -> RunspecError:
     return RunspecError(Fault("unreadable", "history.db", detail=why))
-
-
-def _installed() -> list[str]:
-    """The directories of the specs that are installed here."""
-    from ..source.installed import installed
-
-    return [os.path.dirname(spec.path) for spec in installed().specs]
 
 
 def _list(store: Store, args: Args, *, running: bool = False) -> Show:
@@ -132,7 +125,7 @@ def _reindex(store: Store, args: Args) -> Show:
     if args.format.value == "json":
         return lambda: output.show_json({"runs": found})
     counted = output.counted(found, "run")
-    return lambda: output.show(f"Made the history anew: it has {counted}.")
+    return lambda: output.show(f"Rebuilt the history: it has {counted}.")
 
 
 VERBS: dict[str, Callable[[Store, Args], Show]] = {

@@ -19,7 +19,6 @@ from time import time
 
 from ..record import JOURNAL, run_id
 from . import schema
-from .archive import READ, Archive
 from .frames import Frames
 from .rows import keep, time_of
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 NO_FILE_OF_MINE = (EACCES, ELOOP, ENXIO)
 """What opening another user's file, a symbolic link or a socket fails with."""
 RENAMED = f"{JOURNAL}-"
+READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 YOUNGEST = 1.0
 """Seconds for which a process may have found the journal, but not opened it yet."""
 OLDEST = 3600.0
@@ -45,16 +45,15 @@ class Journals:
     this user.
     """
 
-    __slots__ = ("_archive", "_folder", "damaged", "unusable")
+    __slots__ = ("_folder", "damaged", "unusable")
 
-    def __init__(self, folder: Folder, archive: Archive) -> None:
-        self._archive = archive
+    def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self.damaged = 0
         self.unusable: list[str] = []
 
     def take_over(self, connection: Connection) -> None:
-        """Move what they have into the database, and then to the archive."""
+        """Move what they have into the database."""
         with suppress(FileNotFoundError):
             renamed = self._folder.place(f"{RENAMED}{run_id()}")
             os.rename(self._folder.place(JOURNAL), renamed)
@@ -111,7 +110,6 @@ class Journals:
             connection.execute(schema.TAKEN, (name, frames.offset))
         if is_done:
             self.damaged += not frames.is_at_end
-            self._archive.add(descriptor, connection)
             os.unlink(self._folder.place(name))
             connection.execute(schema.GONE, (name,))
 

@@ -1,4 +1,4 @@
-"""Making the database anew from what there is."""
+"""Making the database anew from its own readable rows (HIS-04)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,16 @@ from contextlib import closing
 
 from . import database, schema
 from .database import FILE, NEW
-from .rows import LOST, RUNNING, keep
-from .summaries import events_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from sqlite3 import Connection
 
-    from ..record import Event
     from ..source.folder import Folder
-    from .archive import Archive
 
 
-def rebuild(folder: Folder, archive: Archive, logs: Iterable[str]) -> str:
-    """Replace the database by one of its own rows, the archive and the logs.
+def rebuild(folder: Folder) -> str:
+    """Replace the database by one of its own rows.
 
     The path of the old one where not all of it could be read, else "". The lock of
     the folder must be held. Raises as `database` does, and OSError.
@@ -31,10 +26,6 @@ def rebuild(folder: Folder, archive: Archive, logs: Iterable[str]) -> str:
         new.execute("BEGIN IMMEDIATE")
         with new:
             is_whole = _copy(folder, new)
-            for event in archive.events():
-                keep(new, event)
-            for begin, end in events_of((*logs, *_places(new))):
-                _complete(new, begin, end)
     aside = "" if is_whole else folder.place(database.set_aside(folder, FILE))
     database.discard_beside(folder, FILE)
     os.replace(folder.place(NEW), folder.place(FILE))
@@ -70,19 +61,3 @@ def _copied(old: Connection, new: Connection, query: str) -> bool:
             raise
         return False
     return True
-
-
-def _places(connection: Connection) -> list[str]:
-    """The directories of the specs that ran."""
-    query = "SELECT DISTINCT spec FROM runs WHERE spec LIKE '/%'"
-    return [os.path.dirname(row["spec"]) for row in connection.execute(query)]
-
-
-def _complete(connection: Connection, begin: Event, end: Event) -> None:
-    """Add the run that a log tells of, or its end where that isn't known."""
-    query = "SELECT state FROM runs WHERE run = ?"
-    row = connection.execute(query, (str(begin.get("run")),)).fetchone()
-    if row is None:
-        keep(connection, begin)
-    if row is None or row["state"] in (LOST, RUNNING):
-        keep(connection, end)

@@ -79,7 +79,6 @@ COPY = """
 """
 """A row of another database."""
 READ_JOURNALS = "SELECT name, taken FROM journals"
-IS_KEPT = "SELECT 1 FROM runs WHERE run = ?"
 
 HOW_MUCH = "SELECT taken FROM journals WHERE name = ?"
 TAKEN = "INSERT OR REPLACE INTO journals (name, taken) VALUES (?, ?)"

@@ -9,14 +9,12 @@ from time import time_ns
 from ..errors import Fault, FilePlace, RunspecError
 from ..source.folder import Folder, acquire, failed
 from . import database, processes
-from .archive import Archive
 from .ingest import Journals
 from .rebuild import rebuild
-from .rows import keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from sqlite3 import Connection
     from typing import TypeVar
 
@@ -31,20 +29,15 @@ _LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 class Store:
     """What runs left behind in `directory` (specfile.environment_directory).
 
-    `notes` are faults of what could not be kept or had to be mended. `logs` gives
-    directories whose `logs` a lost history is made of, too. Methods raise
+    `notes` are faults of what could not be kept or had to be mended. Methods raise
     RunspecError: `history-untrusted`, `history-newer`, and `history-not-kept` where
     something had to be written and couldn't be.
     """
 
-    __slots__ = ("_archive", "_folder", "_logs", "notes")
+    __slots__ = ("_folder", "notes")
 
-    def __init__(
-        self, directory: str, logs: Callable[[], Iterable[str]] = tuple
-    ) -> None:
+    def __init__(self, directory: str) -> None:
         self._folder = Folder(directory, UNTRUSTED)
-        self._archive = Archive(self._folder)
-        self._logs = logs
         self.notes: list[Fault] = []
 
     def ask(self, question: Callable[[Connection], T]) -> T:
@@ -69,18 +62,13 @@ class Store:
             raise RunspecError(fault) from None
 
     def prune(self, delete: Callable[[Connection], int]) -> tuple[int, int]:
-        """Let `delete` remove rows, and forget what else is known of their runs.
-
-        How many were removed, and how many are left.
-        """
+        """Let `delete` remove rows; how many were removed, and how many are left."""
         from sqlite3 import Error
 
         def pruned(connection: Connection) -> tuple[int, int]:
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 removed = delete(connection)
-                if removed:
-                    self._archive.forget(connection)
             with suppress(Error):  # without room for it, free pages stay in the file
                 connection.execute("VACUUM")
             return removed, _count(connection)
@@ -133,18 +121,13 @@ class Store:
         return self._used(use)
 
     def _used(self, use: Callable[[Connection], T]) -> T:
-        for name in self._archive.unusable():
-            aside = database.set_aside(self._folder, name)
-            self._set_aside(name, aside, "it is no regular file")
-        if database.is_missing(self._folder):
-            self._rebuild("")
         with closing(database.opened(self._folder)) as connection:
             self._take_over(connection)
             return use(connection)
 
     def _take_over(self, connection: Connection) -> None:
         """A run that has just ended isn't lost: its end may have come in since."""
-        journals = Journals(self._folder, self._archive)
+        journals = Journals(self._folder)
         journals.take_over(connection)
         lost = processes.gone(connection)
         if lost:
@@ -158,14 +141,14 @@ class Store:
             self._note("history-damaged", path, received=journals.damaged)
 
     def _rebuild(self, reason: str) -> None:
-        aside = rebuild(self._folder, self._archive, self._logs())
+        aside = rebuild(self._folder)
         if aside:
             self._set_aside(database.FILE, aside, reason)
 
     def _looked(self, question: Callable[[Connection], T]) -> T:
         """Ask a copy, where others don't see it change."""
         with closing(self._copied()) as copy:
-            Journals(self._folder, self._archive).look_into(copy)
+            Journals(self._folder).look_into(copy)
             processes.mark_lost(copy, processes.gone(copy), time_ns())
             return question(copy)
 
@@ -177,8 +160,8 @@ class Store:
             with closing(database.read_only(self._folder)) as kept:
                 kept.backup(copy)
         except (FileNotFoundError, database.DamagedError, Error):
-            for event in self._archive.events():
-                keep(copy, event)
+            copy.close()
+            return database.temporary()
         return copy
 
     def _set_aside(self, name: str, aside: str, reason: str) -> None:
