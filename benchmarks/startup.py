@@ -47,7 +47,7 @@ def our_cases(environment: Path) -> list[Case]:
     greet = str(environment / "bin" / "greet")
     quiet = spec("quiet", NO_HISTORY + SPEC.read_text("utf-8"))
     cold = spec("cold", NO_HISTORY + SPEC.read_text("utf-8"))
-    right = Case("greet --name x", [greet, *RIGHT], base, 1.15, environ=quiet)
+    right = Case("greet --name x", [greet, *RIGHT], base, 1.2, environ=quiet)
     recorded = spec("recorded", SPEC.read_text("utf-8"))
     return [
         base,

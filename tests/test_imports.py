@@ -19,6 +19,7 @@ OWN = {
     "runspec",
     "runspec.call",
     "runspec.model",
+    "runspec.paths",
     "runspec.record",
     "runspec.resolve",
     "runspec.specfile",
@@ -107,6 +108,7 @@ class Greet:
             "__init__",
             "call",
             "model",
+            "paths",
             "record",
             "specfile",
             "resolve/__init__",
@@ -216,7 +218,7 @@ SPOILERS: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("spoiled", [*range(5), "all"])
+@pytest.mark.parametrize("spoiled", [*range(6), "all"])
 @pytest.mark.parametrize("how", SPOILERS)
 def test_bytecode_that_cannot_be_used_changes_nothing(
     greet: Greet, how: str, spoiled: object

@@ -5,14 +5,12 @@ nothing of them before it is called, so that importing the package costs next to
 nothing.
 """
 
-import marshal
 import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
     from typing import Any, TypeVar, overload
 
     from .call import Args, Invocation, Value
@@ -24,12 +22,7 @@ if TYPE_CHECKING:
     PathLike = str | os.PathLike[str]
     Loaded = tuple[str, Runnable, Config, object]
 
-__version__ = "0.1.0"
-
-EVERY_START = ("model", "call", "resolve", "specfile")
-"""The modules of every start, each after those it imports."""
-LARGEST = 1 << 16
-"""Larger bytecode is left to `import`; a buffer this small costs next to nothing."""
+__version__ = "1.0.0"
 
 __all__ = [
     "Args",
@@ -86,7 +79,6 @@ def _parse(
     loaded = None
     own = argv is None or argv == sys.argv[1:]
     try:
-        _load_own(EVERY_START)
         from .call import Args
         from .resolve import resolve
 
@@ -175,64 +167,6 @@ def load_runnable(
     return path, revive(found[0]), revive(found[1]), found[2]
 
 
-def _load_own(names: "Sequence[str]") -> None:
-    """Load modules that many starts need straight from their bytecode.
-
-    The search that `import` makes costs as much again as running these modules, 3 %
-    of bare Python's start. A module whose bytecode isn't just what `import` would
-    take (PEP 552) is left to it, with those after it.
-    """
-    loaded = f"{__name__}.{names[-1]}" in sys.modules
-    if loaded or sys.flags.optimize or sys.pycache_prefix:
-        return
-    from _frozen_importlib_external import MAGIC_NUMBER
-
-    here = os.path.dirname(__file__)
-    for name in names:
-        folder = f"{here}/{name}" if name == "resolve" else here
-        base = "__init__" if name == "resolve" else name
-        source = f"{folder}/{base}.py"
-        cached = f"{folder}/__pycache__/{base}.{sys.implementation.cache_tag}.pyc"
-        try:
-            seen = os.stat(source)
-            content = _content(cached)
-        except OSError:
-            return
-        changed = (int(seen.st_mtime) & 0xFFFFFFFF).to_bytes(4, "little")
-        head = MAGIC_NUMBER + b"\0\0\0\0" + changed + seen.st_size.to_bytes(4, "little")
-        if not content.startswith(head) or len(content) == LARGEST:
-            return
-        module = _module(f"{__name__}.{name}", source, folder if base != name else "")
-        exec(marshal.loads(content[16:]), module.__dict__)  # noqa: S102, S302
-        globals()[name] = sys.modules.setdefault(module.__name__, module)
-
-
-def _content(path: str) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return os.read(descriptor, LARGEST)
-    finally:
-        os.close(descriptor)
-
-
-def _module(name: str, source: str, package: str) -> "ModuleType":
-    """A module as `import` makes one; `package` is its directory if it is one."""
-    from _frozen_importlib import ModuleSpec
-    from _frozen_importlib_external import SourceFileLoader
-
-    module = type(sys)(name)
-    loader = SourceFileLoader(name, source)
-    spec = ModuleSpec(name, loader, origin=source, is_package=package != "")
-    spec.has_location = True
-    if package:
-        spec.submodule_search_locations = module.__path__ = [package]
-    module.__spec__ = spec
-    module.__loader__ = loader
-    module.__package__ = spec.parent
-    module.__file__ = source
-    return module
-
-
 def _program() -> str:
     """The running program's name (FIND-07)."""
     directory, base = os.path.split(sys.argv[0] if sys.argv else "")
@@ -262,7 +196,6 @@ def _begin(call: "Invocation", result: object) -> None:
     audited = config.audit != "off" or any(level.audit for level in call.chain)
     left = config.history or audited or config.logging is not None
     if left or call.has_secrets:
-        _load_own(("record",))
         from .record import begin
 
         begin(call, directory, result, audited=audited)

@@ -91,9 +91,9 @@ def _outermost(frame: FrameType) -> FrameType:
 
 def _watched(result: object, then: Callable[[object], None]) -> object:
     """Call `then` when `result` is gone; what it gives must be kept until then."""
-    from _weakref import ref
+    from .compat import weak_reference
 
     try:
-        return ref(result, then)
+        return weak_reference()(result, then)
     except TypeError:  # of a class with slots, say
         return None

@@ -11,11 +11,10 @@ Python does.
 
 import os
 import sys
-from _imp import source_hash
 from marshal import dumps
 from time import time_ns
 
-from .specfile import SUM_KEY, environment_directory
+from .specfile import checksum, environment_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def frame(event: "Event", flags: int = 0) -> bytes:
     """An event as the journal has it."""
     payload = dumps(event)
     head = (len(payload) | flags).to_bytes(4, "little")
-    return head + source_hash(SUM_KEY, payload) + payload
+    return head + checksum(payload) + payload
 
 
 def append(directory: str, event: "Event", *, at_exit: bool = False) -> bool:
@@ -86,26 +85,18 @@ def _write_at_exit(descriptor: int, head: bytes) -> bool:
     Only there is the true status known: of `raise SystemExit(3)` Python code sees
     nothing at the end. `on_exit(3)` gives the status to a function, `putw(3)` puts it
     behind what waits in the stream, and exit(3) writes that at once. False where the
-    library has none of this. `ctypes` costs three times as much as what it wraps.
+    library has none of this.
     """
     try:
-        from _ctypes import FUNCFLAG_CDECL, CFuncPtr, _SimpleCData, dlopen, dlsym
+        from .compat import c_library
 
-        class Pointer(_SimpleCData):  # type: ignore[type-arg]
-            _type_ = "P"
-
-        class Function(CFuncPtr):
-            _flags_ = FUNCFLAG_CDECL
-            _restype_ = Pointer
-
-        library = dlopen(None, 0)  # type: ignore[arg-type]
-        on_exit, putw = dlsym(library, "on_exit"), dlsym(library, "putw")
-        stream = Function(dlsym(library, "fdopen"))(descriptor, b"a")
+        address, pointer, function, _ = c_library()
+        on_exit, putw = address("on_exit"), address("putw")
+        stream = function(address("fdopen"))(descriptor, b"a")
         if not stream:
             return False
-        wanted = len(head)
-        Function(dlsym(library, "fwrite"))(head, 1, wanted, Pointer(stream))
-        Function(on_exit)(Pointer(putw), Pointer(stream))
+        function(address("fwrite"))(head, 1, len(head), pointer(stream))
+        function(on_exit)(pointer(putw), pointer(stream))
     except (ImportError, OSError, AttributeError, TypeError):
         return False
     return True

@@ -10,10 +10,10 @@ write, its sums hold, and it was made from the spec as it is now by this version
 import marshal
 import os
 import sys
-from _imp import source_hash
 
 from . import __version__
 from .model import FINGERPRINT
+from .paths import cache_dir, state_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ HEAD = len(MAGIC) + 12
 FIRST_READ = 8_192
 HEAD_OF_SCRIPT = 1 << 16
 STAMP = f"{__version__} {FINGERPRINT} {sys.implementation.cache_tag}"
-SUM_KEY = int.from_bytes(MAGIC, "little")
+PRIME = 2**64 - 59
+"""The largest of 64 bits."""
 READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -135,10 +136,10 @@ def places(spec: str) -> "Iterator[str]":
     """Where the compiled form of `spec` may be: beside it, then the user's cache."""
     directory, base = os.path.split(spec)
     yield f"{directory}/__pycache__/{base}.{sys.implementation.cache_tag}.bin"
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    if os.path.isabs(home):
-        key = source_hash(SUM_KEY, os.fsencode(spec)).hex()
-        yield f"{home}/runspec/{key}.{sys.implementation.cache_tag}.bin"
+    cache = cache_dir(os.environ)
+    if cache:
+        key = checksum(os.fsencode(spec)).hex()
+        yield f"{cache}/runspec/{key}.{sys.implementation.cache_tag}.bin"
 
 
 def _read_file(
@@ -179,15 +180,20 @@ def trusted(status: os.stat_result) -> bool:
 
 
 def _index(head: bytes) -> "Any":
-    if head[:8] != MAGIC or source_hash(SUM_KEY, head[16:]) != head[8:16]:
+    if head[:8] != MAGIC or checksum(head[16:]) != head[8:16]:
         raise ValueError
     return marshal.loads(head[HEAD:])  # noqa: S302  the sum holds
 
 
 def _summed(body: bytes, total: bytes) -> "Any":
-    if source_hash(SUM_KEY, body) != total:
+    if checksum(body) != total:
         raise ValueError
     return marshal.loads(body)  # noqa: S302  the sum holds
+
+
+def checksum(content: bytes) -> bytes:
+    """Eight bytes that tell damaged content from whole, or one name from another."""
+    return (int.from_bytes(content + b"\1", "little") % PRIME).to_bytes(8, "little")
 
 
 def deny_files(directory: str) -> tuple[str, ...]:
@@ -218,12 +224,9 @@ def environment_directory(environ: "Mapping[str, str]") -> str:
     In `runspec/environments` of `$XDG_STATE_HOME`, by default `~/.local/state`; ""
     for a user without a home directory.
     """
-    state = environ.get("XDG_STATE_HOME", "")
-    if not state.startswith("/"):
-        home = environ.get("HOME") or os.path.expanduser("~")
-        if not home.startswith("/"):
-            return ""
-        state = f"{home}/.local/state"
+    state = state_dir(environ)
+    if not state:
+        return ""
     prefix = os.fsencode(sys.prefix)
     name = os.path.basename(sys.prefix)[:64].lstrip(".")
-    return f"{state}/runspec/environments/{name}-{source_hash(SUM_KEY, prefix).hex()}"
+    return f"{state}/runspec/environments/{name}-{checksum(prefix).hex()}"

@@ -6,6 +6,7 @@ import os
 from time import time
 
 from ..errors import Fault, FilePlace, RunspecError
+from ..paths import state_dir
 from ..source.folder import Folder
 from ..source.key import made_key, read_key
 from .files import Files, Name, names, purge
@@ -208,10 +209,8 @@ def _binding(key: Key, call: PlannedCall, kind: str) -> str:
 
 def _default_directory() -> str:
     """In the user's directory for state (XDG Base Directory Specification)."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(state):
-        state = os.path.expanduser("~/.local/state")
-    if os.path.isabs(state):
+    state = state_dir(os.environ)
+    if state:
         return os.path.join(state, "runspec", "approvals")
     detail = "this user has no home directory"
     raise RunspecError(Fault("unwritable", "XDG_STATE_HOME", detail=detail))

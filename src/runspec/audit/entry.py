@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from ..compat import quoters
 from ..record import process
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..record import Plain
     from ..source.key import Key
 
+_, quoted = quoters()
 PURPOSE = "audit-record"
 FIRST = "0" * 64
 """What stands for the mac before the first record."""
@@ -158,8 +160,6 @@ def _body(members: dict[str, Plain]) -> bytes:
 
 def _json(value: Plain) -> Iterator[str]:
     """JSON in ASCII, without spaces (RFC 8259)."""
-    from _json import encode_basestring_ascii as quoted
-
     if isinstance(value, str):
         yield quoted(value)
     elif isinstance(value, dict):

@@ -16,12 +16,12 @@ def tell(head: str, path: str, socket: str) -> None:
     """
     if not os.path.lexists(socket):
         return
-    from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK
-    from _socket import socket as Socket  # noqa: N812
+    from ..compat import socket as sockets
 
     sender = None
     try:
-        sender = Socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
+        sender = sockets.socket(sockets.AF_UNIX, sockets.SOCK_DGRAM)
+        sender.setblocking(False)
         sender.sendto(_datagram(head, path), socket)
     except OSError:
         return

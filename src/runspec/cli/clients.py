@@ -11,6 +11,7 @@ import os
 import sys
 
 from ..errors import Fault, RunspecError
+from ..paths import config_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,12 +67,11 @@ def _home(*names: str) -> Callable[[], str]:
 def _desktop() -> str:
     if sys.platform == "darwin":
         return _home("Library", "Application Support", "Claude", DESKTOP_FILE)()
-    variable, fallback = "XDG_CONFIG_HOME", _home(".config")
+    folder = config_dir(os.environ) or _home(".config")()
     if sys.platform == "win32":
-        variable, fallback = "APPDATA", _home("AppData", "Roaming")
-    folder = os.environ.get(variable, "")
-    if not os.path.isabs(folder):
-        folder = fallback()
+        folder = os.environ.get("APPDATA", "")
+        if not os.path.isabs(folder):
+            folder = _home("AppData", "Roaming")()
     return os.path.join(folder, "Claude", DESKTOP_FILE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from ..compat import signal
 from ..errors import CallError, Fault, RunspecError
 from ..loop import Future
 from ..remote.jump import Asked, Jump
@@ -12,15 +13,12 @@ from .front import Front
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
     from typing import Any, NoReturn
 
     from ..call import Args
     from ..loop import Loop
     from ..remote.begun import Begun
     from ..remote.jump import Ended
-else:
-    import _signal as signal  # without the enums of `signal`
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 5.0

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 
+from ..compat import signal
 from ..loop import Future, Loop
 from ..mcp.server import Options, Server
 from ..mcp.toolbox import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Sequence
 
     from ..call import Args
     from ..remote.ssh import Target
-else:
-    import _signal as signal  # without the enums of `signal`
 
 ON_A_TERMINAL = (
     "speaks the Model Context Protocol to a client, not to a person;"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from stat import S_ISREG
 
+from ..compat import sha256
 from ..errors import Fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hashlib import _Hash as Hash
-
     from ..spec.plain import Json
     from .capture import Asked
 
@@ -146,7 +145,7 @@ def without_credentials(address: str) -> str:
 
 
 def _hashed(code: Code, script: str) -> Code:
-    total = _sha256()
+    total = sha256()(b"")
     parts = [(code.commit or "").encode(), code.diff or b"", _content(script)]
     for path in code.untracked[:MOST_UNTRACKED]:
         parts += [os.fsencode(path), _content(f"{code.root}/{path}")]
@@ -165,27 +164,13 @@ def _content(path: str) -> bytes:
             return b""
         if seen.st_size > MOST_HASHED:
             return f"{seen.st_size} {seen.st_mtime_ns}".encode()
-        total = _sha256()
+        total = sha256()(b"")
         with open(path, "rb") as file:
             while part := file.read(CHUNK):
                 total.update(part)
     except OSError:
         return b""
-    digest: bytes = total.digest()
-    return digest
-
-
-def _sha256() -> Hash:
-    """SHA-256 of the interpreter's own; `hashlib` looks for OpenSSL's first."""
-    for name in ("_sha2", "_sha256"):
-        try:
-            made: Hash = __import__(name).sha256()
-        except ImportError:
-            continue
-        return made
-    from hashlib import sha256
-
-    return sha256()
+    return total.digest()
 
 
 def _asked(root: str, *words: str) -> Asked:

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import os
 
+from ..compat import quoters
 from ..errors import Fault, RunspecError
+from ..paths import state_dir
 from ..record import run_id
 from ..source.folder import Folder, failed
 
@@ -52,13 +54,10 @@ def root(environ: Mapping[str, str]) -> str:
     """
     if named := environ.get(VARIABLE):
         return os.path.abspath(named)
-    state = environ.get("XDG_STATE_HOME", "")
-    if not state.startswith("/"):
-        home = environ.get("HOME") or os.path.expanduser("~")
-        if not home.startswith("/"):
-            why = f"this user has no home directory; set {VARIABLE}"
-            raise RunspecError(Fault("unwritable", "runspec/runs", detail=why))
-        state = f"{home}/.local/state"
+    state = state_dir(environ)
+    if not state:
+        why = f"this user has no home directory; set {VARIABLE}"
+        raise RunspecError(Fault("unwritable", "runspec/runs", detail=why))
     return f"{state}/runspec/runs"
 
 
@@ -124,9 +123,7 @@ def _pieces(value: Json, line: str) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    from _json import encode_basestring_ascii
-
-    return str(encode_basestring_ascii(text))
+    return quoters()[1](text)
 
 
 def _plain(value: Json) -> str:

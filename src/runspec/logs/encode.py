@@ -2,21 +2,16 @@
 
 from time import gmtime
 
-try:
-    from _json import encode_basestring, encode_basestring_ascii
-except ImportError:  # an interpreter that has them in Python only
-    from json.encoder import py_encode_basestring as encode_basestring
-    from json.encoder import py_encode_basestring_ascii as encode_basestring_ascii
+from ..compat import quoters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ..spec.plain import Json
 
 
-quoted: "Callable[[str], str]" = encode_basestring
-escape: "Callable[[str], str]" = encode_basestring_ascii
+quoted, escape = quoters()
 
 
 def line_of(json: str) -> bytes:

@@ -1,8 +1,7 @@
 """What a program prints, seen on its way to the descriptor.
 
-The streams stay the objects they are, with what they have in their buffers, their
-encoding and their buffering: only the lowest layer of each is another one, which
-costs once a buffer, not once a line.
+The streams and their layers stay the objects they are: only `write` of the lowest
+layer of each is another one, which costs once a buffer, not once a line.
 """
 
 from io import BufferedWriter, FileIO, TextIOWrapper
@@ -69,23 +68,26 @@ def _without_key(tail: bytes) -> bytes:
     return tail[end:].partition(b"\n")[2]
 
 
-class Tap(FileIO):
-    """Writes to a descriptor and keeps in `output` what was written."""
+class Tap:
+    """Keeps in `output` what is written to the lowest layer of a stream.
 
-    def __init__(self, beneath: FileIO, output: Output) -> None:
-        super().__init__(beneath.fileno(), "wb", closefd=False)
-        self.name = beneath.name
-        self.output = output
-        self.__dict__["write"] = _writer(super().write, output)
+    The layer's `write` is hidden by an attribute of that name, which the layers above
+    look up at each write.
+    """
+
+    def __init__(self, beneath: FileIO) -> None:
+        self._beneath = beneath
+        self.output = Output()
+        beneath.__dict__["write"] = _writer(beneath.write, self.output)
 
     def send(self, data: bytes) -> None:
         """Write what isn't the program's own; where the descriptor is full, not all."""
-        while data and (done := FileIO.write(self, data)):
+        while data and (done := FileIO.write(self._beneath, data)):
             data = data[done:]
 
     def release(self) -> None:
         """Keep no more: what is written so late may find no Python to run in."""
-        self.__dict__.pop("write", None)
+        self._beneath.__dict__.pop("write", None)
 
 
 def _writer(
@@ -122,24 +124,6 @@ def tapped(stream: "object") -> "Tap | None":
         return None
     try:
         stream.flush()
-        tap = Tap(beneath, Output())
+        return Tap(beneath)
     except (OSError, ValueError):
         return None
-    if type(buffer) is BufferedWriter:
-        BufferedWriter.__init__(buffer, tap, beneath._blksize)  # type: ignore[attr-defined]
-    else:
-        _put_under(stream, tap)
-    return tap
-
-
-def _put_under(stream: "TextIOWrapper", tap: Tap) -> None:
-    """A stream without a buffer, as `python -u` makes it."""
-    TextIOWrapper.__init__(
-        stream,
-        tap,
-        encoding=stream.encoding,
-        errors=stream.errors,
-        newline="\n",
-        line_buffering=stream.line_buffering,
-        write_through=True,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from time import monotonic
 
+from ..compat import signal
 from ..errors import CallError, RunspecError
 from ..loop import Cancelled, Future
 from ..run.order import NOT_STARTED, Ending
@@ -12,7 +13,6 @@ from .shapes import text_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Sequence
     from typing import TypeAlias
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from .shapes import Ended, Question, ToolCall, ToolResult
 
     End: TypeAlias = ToolResult | Question | Ended
-else:
-    import _signal as signal  # without the enums of `signal`
 
 GRACE = 2.0
 """Seconds between TERM and KILL."""

@@ -83,14 +83,13 @@ class Toolbox:
     def fingerprint(self) -> str:
         """Another one when a client could see a difference."""
         import marshal
-        from _imp import source_hash
 
-        from ..specfile import SUM_KEY
+        from ..specfile import checksum
 
         entries = [tool.entry for tool in self.tools.values()]
         # Format 0 depends on the values alone, not on how they are shared.
         content = marshal.dumps([self.name, list(self.hidden), entries], 0)
-        return source_hash(SUM_KEY, content).hex()
+        return checksum(content).hex()
 
     def stale(self) -> bool:
         """Whether a package came or went, or a spec changed; a `stat` for each."""

@@ -6,12 +6,11 @@ The format is that of `runspec/record.py`.
 from __future__ import annotations
 
 import os
-from _imp import source_hash
 from marshal import loads
 from sys import byteorder
 
 from ..record import WITH_STATUS
-from ..specfile import SUM_KEY
+from ..specfile import checksum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class Frames:
         if not 0 < length <= MOST or not self._has(end + more):
             return None, at
         payload = bytes(self._buffer[start:end])
-        if source_hash(SUM_KEY, payload) != self._buffer[at + 4 : start]:
+        if checksum(payload) != self._buffer[at + 4 : start]:
             return None, at
         event = _event(payload)
         if event is not None and more:

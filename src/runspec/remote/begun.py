@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import os
 
+from ..compat import signal
 from ..errors import Fault, RunspecError
 from .ssh import runspec_argv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Sequence
 
     from .ssh import Target
-else:
-    import _signal as signal  # without the enums of `signal`
 
 FOR_A_CALL = ("--timeout", "0")
 """A call has the time that its spec gives it, as it has where it is typed."""

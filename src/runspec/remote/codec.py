@@ -1,10 +1,8 @@
-"""JSON texts to values and back, without `json` where nothing is wrong with them.
-
-`json` brings `re` along, and both cost a third of Python's start. What they come down
-to, a scanner and an encoder in C, is there without them.
-"""
+"""JSON texts to values and back, without `json` where nothing is wrong with them."""
 
 from __future__ import annotations
+
+from ..compat import json_encoder, json_scanner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,14 +19,13 @@ def decoded(text: str) -> Json:
     """The value of a text. Raises ValueError, for NaN and infinities too, and
     RecursionError, as `json.loads` does.
     """
-    if _scan is not None:
-        bare = text.strip(BLANK)
-        try:
-            value, end = _scan(bare, 0)
-        except (ValueError, StopIteration, SystemError):
-            end = -1  # SystemError: the scanner's own error is a class of `json`
-        if end == len(bare):
-            return value
+    bare = text.strip(BLANK)
+    try:
+        value, end = _scan(bare, 0)
+    except (ValueError, StopIteration, SystemError):
+        end = -1
+    if end == len(bare):
+        return value
     from json import loads
 
     found: Json = loads(text, parse_constant=_refuse)
@@ -37,11 +34,7 @@ def decoded(text: str) -> Json:
 
 def encoded(value: Json) -> str:
     """The text, in ASCII and on one line. Raises ValueError for NaN and infinities."""
-    if _encode is not None:
-        return "".join(_encode(value, 0))
-    from json import dumps
-
-    return dumps(value, separators=(",", ":"), allow_nan=False)
+    return _encode(value)
 
 
 def _refuse(name: str) -> NoReturn:
@@ -63,24 +56,5 @@ class _Options:
     parse_constant = staticmethod(_refuse)
 
 
-def _scanner() -> Callable[[str, int], tuple[Json, int]] | None:
-    try:
-        from _json import make_scanner
-
-        return make_scanner(_Options)  # type: ignore[arg-type]
-    except (ImportError, AttributeError):
-        return None
-
-
-def _encoder() -> Callable[[Json, int], tuple[str, ...]] | None:
-    try:
-        from _json import encode_basestring_ascii, make_encoder
-
-        options = (None, ":", ",", False, False, False)
-        return make_encoder(None, _unknown, encode_basestring_ascii, *options)
-    except (ImportError, TypeError):
-        return None
-
-
-_scan = _scanner()
-_encode = _encoder()
+_scan: Callable[[str, int], tuple[Json, int]] = json_scanner(_Options)
+_encode = json_encoder(_unknown)

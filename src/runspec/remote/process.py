@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 
+from ..compat import signal
 from ..loop import Cancelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
-
     from ..loop import Loop, Task
     from .begun import Begun
-else:
-    import _signal as signal  # without the enums of `signal`
 
 CHUNK = 1 << 16
 KEPT = 16_384

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from ..errors import RunspecError
+from ..paths import runtime_dir
 from ..source.replace import replace
 
 TYPE_CHECKING = False
@@ -86,7 +87,7 @@ def _folder() -> str | None:
     from ..source.folder import Folder
 
     places = []
-    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+    if runtime := runtime_dir(os.environ):
         places.append(f"{runtime}/runspec-ssh")
     places.append(f"/tmp/runspec-ssh-{os.geteuid()}")  # noqa: S108  it is checked
     for place in places:
@@ -121,6 +122,6 @@ def _holds(path: str, text: str) -> bool:
 
 
 def _sum(text: str) -> str:
-    from _imp import source_hash
+    from ..compat import sha256
 
-    return source_hash(0, os.fsencode(text)).hex()[:NAME]
+    return sha256()(os.fsencode(text)).hexdigest()[:NAME]

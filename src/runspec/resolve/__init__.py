@@ -9,6 +9,7 @@ import sys
 
 from ..call import Invocation, Value
 from ..model import attribute_of, failed_check
+from ..paths import config_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,12 +179,9 @@ def _from_text(
 def _from_config(call: Invocation, arg: "Arg") -> "Value | None":
     if call.configured is None:
         call.configured = {}
-        home = call.environ.get("XDG_CONFIG_HOME") or (
-            call.environ.get("HOME", "") + "/.config"
-        )
-        beside = os.path.dirname(call.spec_path)
+        home, beside = config_dir(call.environ), os.path.dirname(call.spec_path)
         files = (
-            f"{home}/runspec/runspec.config.toml",
+            f"{home}/runspec/runspec.config.toml" if home else "",
             f"{beside}/runspec.config.toml",
         )
         if os.path.lexists(files[0]) or os.path.lexists(files[1]):

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 
+from ..compat import signal
 from . import handover
 from .keeper import keep
 from .launch import launch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
-    from _socket import socket
     from collections.abc import Sequence
+    from socket import socket
     from typing import NoReturn
-else:
-    import _signal as signal  # without the enums of `signal`
 
 
 def fork_keeper(control: socket, ends: Sequence[int], stdin: int | None) -> int:

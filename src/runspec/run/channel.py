@@ -4,19 +4,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _socket import socket
+    from socket import socket
 
     from ..loop import Loop
 
 
 def pair() -> tuple[socket, socket]:
-    """Two connected sockets, the first non-blocking. Raises OSError.
+    """Two connected sockets, the first non-blocking. Raises OSError."""
+    from ..compat import socket as sockets
 
-    `socket` would bring modules along that take a sixth of Python's start.
-    """
-    from _socket import socketpair
-
-    ours, theirs = socketpair()
+    ours, theirs = sockets.socketpair()
     ours.setblocking(False)
     return ours, theirs
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 
+from ..compat import signal
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Mapping
     from typing import NoReturn
-else:
-    import _signal as signal  # without the enums of `signal`
 
 PROGRESS = 3
 """The descriptor that RUNSPEC_PROGRESS names in every program."""

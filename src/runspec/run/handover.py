@@ -18,7 +18,7 @@ from .order import NOT_STARTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _socket import socket
+    from socket import socket
     from typing import TypeAlias
 
     Report: TypeAlias = tuple[int, bool, str, int]
@@ -64,23 +64,26 @@ STATUSES = range(-64, 256)
 
 def give(channel: socket, kind: bytes, *descriptors: int) -> None:
     """Send `kind` with descriptors. Raises OSError; BlockingIOError if it's full."""
-    from _socket import SCM_RIGHTS, SOL_SOCKET
     from array import array
 
-    rights = (SOL_SOCKET, SCM_RIGHTS, array("i", descriptors))
+    from ..compat import socket as sockets
+
+    rights = (sockets.SOL_SOCKET, sockets.SCM_RIGHTS, array("i", descriptors))
     channel.sendmsg([kind], [rights])
 
 
 def take(channel: socket) -> tuple[bytes, list[int]]:
     """What `give` sent; `b""` once the other end is closed."""
-    from _socket import CMSG_SPACE, SCM_RIGHTS, SOL_SOCKET
     from array import array
 
+    from ..compat import socket as sockets
+
     found = array("i")
-    room = CMSG_SPACE(MOST_DESCRIPTORS * found.itemsize)
+    rights = (sockets.SOL_SOCKET, sockets.SCM_RIGHTS)
+    room = sockets.CMSG_SPACE(MOST_DESCRIPTORS * found.itemsize)
     kind, ancillary, _, _ = channel.recvmsg(1, room)
     for level, sort, content in ancillary:
-        if (level, sort) == (SOL_SOCKET, SCM_RIGHTS):
+        if (level, sort) == rights:
             found.frombytes(content[: len(content) // found.itemsize * found.itemsize])
     return kind, list(found)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import _imp
-import _thread
 import atexit
 import gc
 import os
 import sys
-from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.machinery import EXTENSION_SUFFIXES, FrozenImporter
 from weakref import ref
 
+from ..compat import count_threads
 from .libc import leave
 from .stamp import comes_with_python
 
@@ -39,7 +38,8 @@ class Interpreter:
         self.ahead = frozenset(
             name
             for name in sys.modules.keys() - start
-            if name not in sys.builtin_module_names and not _imp.is_frozen(name)
+            if name not in sys.builtin_module_names
+            and FrozenImporter.find_spec(name) is None
         )
         self.environ = dict(os.environ)
         self.status: int | None = None
@@ -53,7 +53,7 @@ class Interpreter:
         it may write a file out then. Left to the interpreter: an error, threads that
         go on, and libraries that may count on being told.
         """
-        if self.status is None or _thread._count() or not _flushed():
+        if self.status is None or count_threads() or not _flushed():
             return
         names = [name for name in sys.modules if name not in self._kept]
         if leave is None or any(map(_is_foreign, names)):

@@ -11,6 +11,7 @@ import os
 import select
 from time import monotonic
 
+from ..compat import signal
 from .handover import (
     BEGUN,
     INTERRUPTED,
@@ -27,14 +28,11 @@ from .tree import adopt, can_adopt, end_with_parent, ended_children, send, tree_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
-    from _socket import socket
     from collections.abc import Callable, Sequence
+    from socket import socket
     from typing import NoReturn, TypeVar
 
     T = TypeVar("T")
-else:
-    import _signal as signal  # without the enums of `signal`
 
 LINGER = 1.0
 """Seconds that what a program leaves behind has to end by itself, as `tee` does."""

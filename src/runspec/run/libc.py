@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import os
 
+from ..compat import c_library
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 def _function(name: str) -> Callable[..., int] | None:
-    """One that takes and returns int; `ctypes` costs three times what it wraps."""
+    """One that takes and returns int."""
     try:
-        from _ctypes import FUNCFLAG_CDECL, CFuncPtr, _SimpleCData, dlopen, dlsym
-
-        class Int(_SimpleCData):  # type: ignore[type-arg]
-            _type_ = "i"
-
-        class Function(CFuncPtr):
-            _flags_ = FUNCFLAG_CDECL
-            _restype_ = Int
-
-        found: Callable[..., int] = Function(dlsym(dlopen(None, 0), name))  # type: ignore[arg-type]
+        address, _, _, to_int = c_library()
+        found: Callable[..., int] = to_int(address(name))
     except (ImportError, OSError, AttributeError, TypeError):
         return None
     return found

@@ -12,8 +12,8 @@ from .zygote_handle import Zygote, started
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _socket import socket
     from collections.abc import Mapping
+    from socket import socket
 
     from ..loop import Loop
     from .handover import Stamp, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from _frozen_importlib_external import PathFinder, SourceFileLoader
+from importlib.machinery import PathFinder, SourceFileLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

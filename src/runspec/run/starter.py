@@ -12,7 +12,7 @@ from .slot import Slot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _socket import socket
+    from socket import socket
 
     from ..loop import Loop
     from .nursery import Nursery

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 
+from ..compat import signal
 from .libc import prctl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Iterable, Iterator
-else:
-    import _signal as signal  # without the enums of `signal`
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import _thread
 import os
 import signal
 import sys
 
+from ..compat import count_threads
 from . import handover
 from .script import stand_at
 from .stamp import comes_with_python, stamp
@@ -130,7 +130,7 @@ def _threads() -> int:
     """Those that Python knows, or all where the system tells."""
     if os.path.isdir("/proc/self/task"):
         return len(os.listdir("/proc/self/task"))
-    return _thread._count()
+    return count_threads()
 
 
 def _children() -> tuple[bool, int]:

@@ -12,8 +12,8 @@ from .slot import Slot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _socket import socket
     from collections.abc import Mapping
+    from socket import socket
 
     from ..loop import Loop
     from .handover import Verdict
@@ -114,11 +114,12 @@ class Zygote:
 
     async def end(self) -> None:
         """Let it end; kill it where it doesn't."""
-        from _socket import SHUT_WR
         from signal import SIGKILL
 
+        from ..compat import socket as sockets
+
         if not self.ended.settled:
-            self._channel.shutdown(SHUT_WR)
+            self._channel.shutdown(sockets.SHUT_WR)
             await self._loop.first(self.ended, LEAVING)
         if not self.ended.settled and self._pid is not None:
             os.kill(self._pid, SIGKILL)

@@ -12,9 +12,9 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from _imp import source_hash
 
-from ..specfile import READ, STAMP, SUM_KEY, identity, trusted
+from ..paths import cache_dir
+from ..specfile import READ, STAMP, checksum, identity, trusted
 
 Key = tuple[str, ...]
 """`sys.prefix` and the directories that are searched."""
@@ -57,7 +57,7 @@ def read(key: Key) -> Index | None:
         return None
     try:
         content = _content(place)
-        if content is None or source_hash(SUM_KEY, content[8:]) != content[:8]:
+        if content is None or checksum(content[8:]) != content[:8]:
             return None
         data = marshal.loads(content[8:])  # noqa: S302  the sum holds
         made_by, made_for, watched, rows, memos = data
@@ -87,16 +87,16 @@ def write(key: Key, index: Index, began: int) -> None:
         body = marshal.dumps((STAMP, key, index.watched, index.rows, index.memos))
     except ValueError:
         return
-    replace(place, source_hash(SUM_KEY, body) + body, 0o600)
+    replace(place, checksum(body) + body, 0o600)
 
 
 def _place(key: Key) -> str | None:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    if not os.path.isabs(home):
+    cache = cache_dir(os.environ)
+    if not cache:
         return None
-    name = source_hash(SUM_KEY, os.fsencode("\0".join(key))).hex()
+    name = checksum(os.fsencode("\0".join(key))).hex()
     tag = sys.implementation.cache_tag
-    return f"{home}/runspec/installed-{name}.{tag}.bin"
+    return f"{cache}/runspec/installed-{name}.{tag}.bin"
 
 
 def _content(path: str) -> bytes | None:

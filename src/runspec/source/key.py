@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 
+from ..compat import sha256
 from ..errors import Fault, FilePlace, RunspecError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Protocol
-
     from .folder import Folder
-
-    class Hash(Protocol):
-        def digest(self) -> bytes: ...
-        def hexdigest(self) -> str: ...
 
 
 FILE = "key"
@@ -35,7 +28,7 @@ class Key:
 
     def __init__(self, secret: bytes) -> None:
         block = secret.ljust(BLOCK, b"\0")
-        self._hash = _sha256()
+        self._hash = sha256()
         self._inner = bytes(byte ^ 0x36 for byte in block)
         self._outer = bytes(byte ^ 0x5C for byte in block)
 
@@ -46,7 +39,7 @@ class Key:
 
     def holds(self, purpose: str, content: bytes, mark: object) -> bool:
         """Whether `mark` is that of the content, found in constant time."""
-        from _operator import _compare_digest as compare_digest
+        from ..compat import compare_digest
 
         if not isinstance(mark, str) or not mark.isascii():
             return False
@@ -74,15 +67,3 @@ def made_key(folder: Folder) -> Key:
         folder.write(FILE, secret)
         key = Key(secret)
     return key
-
-
-def _sha256() -> Callable[[bytes], Hash]:
-    """The hash without OpenSSL, whose loading costs a third of Python's start."""
-    own = "_sha2" if sys.version_info >= (3, 12) else "_sha256"
-    for module in (own, "hashlib"):
-        try:
-            found: Callable[[bytes], Hash] = __import__(module).sha256
-        except ImportError:
-            continue
-        return found
-    raise ImportError("this Python has no SHA-256")

@@ -6,11 +6,10 @@ import marshal
 import os
 import sys
 import time
-from _imp import source_hash
 
 from ..model import Record
 from ..source.replace import RACY_NS, replace
-from ..specfile import MAGIC, STAMP, SUM_KEY, identity, places
+from ..specfile import MAGIC, STAMP, checksum, identity, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def _content(
             body = marshal.dumps(entry)  # type: ignore[arg-type]
         except ValueError:  # a date in `meta`: this runnable is built anew each time
             continue
-        index[name] = (offset, len(body), source_hash(SUM_KEY, body))
+        index[name] = (offset, len(body), checksum(body))
         bodies.append(body)
         offset += len(body)
     only = only if only in index else None
@@ -85,4 +84,4 @@ def _content(
         (STAMP, spec, identity(seen), config, index, only)  # type: ignore[arg-type]
     )
     tail = len(head).to_bytes(4, "little") + head
-    return b"".join((MAGIC, source_hash(SUM_KEY, tail), tail, *bodies))
+    return b"".join((MAGIC, checksum(tail), tail, *bodies))

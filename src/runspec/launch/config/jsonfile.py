@@ -5,6 +5,7 @@ Importing `json` costs as much as half of starting Python, and keeps no places.
 
 from __future__ import annotations
 
+from ...compat import json_string
 from .formats import Builder, syntax
 from .node import File, Node
 
@@ -90,14 +91,12 @@ class _Reader:
         self._value()
 
     def _string(self) -> str:
-        from _json import scanstring
-
         try:
-            text, self.at = scanstring(self.text, self.at + 1)
+            text, self.at = json_string(self.text, self.at + 1)
         except ValueError as error:
             self.at = getattr(error, "pos", self.at)
             raise self._wrong("this is no text: see its quotes and escapes") from None
-        return str(text)
+        return text
 
     def _word(self) -> None:
         end = self.at

@@ -11,6 +11,7 @@ import os
 import sys
 
 from ...errors import Fault, RunspecError
+from ...paths import cache_dir
 from .pythons import allows
 
 TYPE_CHECKING = False
@@ -62,7 +63,7 @@ class Interpreter:
 
 
 def interpreter_of(recipe: Recipe) -> Interpreter:
-    """Nothing is written or started."""
+    """Nothing is written or started. Raises RunspecError (`unwritable`)."""
     if not recipe.dependencies:
         return Interpreter(sys.executable)
     requires = recipe.requires_python
@@ -97,8 +98,12 @@ def program(name: str) -> str | None:
 
 
 def _cache() -> str:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return f"{home}/runspec/scripts"
+    """Raises RunspecError (`unwritable`) for a user without a home directory."""
+    cache = cache_dir(os.environ)
+    if not cache:
+        why = "this user has no home directory; set XDG_CACHE_HOME"
+        raise RunspecError(Fault("unwritable", "runspec/scripts", detail=why))
+    return f"{cache}/runspec/scripts"
 
 
 def _key(requirements: Sequence[str], requires_python: str | None) -> str:

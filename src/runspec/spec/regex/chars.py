@@ -79,18 +79,16 @@ def _fold(ranges: Ranges) -> tuple[Ranges, bool]:
     Python 3.11's `re` overlooks capital letters beyond U+FFFF in a class; here they
     count like any other.
     """
-    import _sre  # type: ignore[import-not-found]
-    from re._casefix import _EXTRA_CASES  # type: ignore[import-not-found]
+    from ...compat import casing
 
-    lower: Callable[[int], int] = _sre.unicode_tolower
-    iscased: Callable[[int], bool] = _sre.unicode_iscased
+    lower, iscased, equal = casing()
     more: set[int] = set()
     cased = any(high > 0xFFFF and low != high for low, high in ranges)
     for low, high in ranges:
         for code in _codes(low, high, iscased):
             small = lower(code)
             more.add(small)
-            more.update(_EXTRA_CASES.get(small, ()))
+            more.update(equal.get(small, ()))
             cased = cased or iscased(code)
     return (*ranges, *((code, code) for code in sorted(more))), cased
 

@@ -51,14 +51,11 @@ def parse(pattern: str) -> Node:
     if len(pattern) > LONGEST:
         raise dangerous(f"it has more than {LONGEST} characters")
     import re
-    import warnings
-    from re import _parser  # type: ignore[attr-defined]
+
+    from ...compat import parse_pattern
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = _parser.parse(pattern)
-        return _Reader().sequence(tree, tree.state.flags)
+        return _Reader().sequence(*parse_pattern(pattern))
     except re.error as error:
         where = "" if error.pos is None else f" at character {error.pos + 1}"
         raise PatternError("pattern-invalid", f"{error.msg}{where}") from None
@@ -98,10 +95,8 @@ class _Reader:
         return readers[op](av, flags)
 
     def _repeat(self, op: str, av: Any, flags: int) -> Node:
-        from re._constants import MAXREPEAT  # type: ignore[import-not-found]
-
         low, high, items = av
-        most = None if high is MAXREPEAT else int(high)
+        most = None if getattr(high, "name", "") == "MAXREPEAT" else int(high)
         kind = _KINDS[op]
         read = self._inner if kind == "possessive" else self.sequence
         return Repeat(read(items, flags), int(low), most, kind)
