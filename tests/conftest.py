@@ -9,12 +9,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from environments import Environment, project_wheel
 from rigs import machine
 
 CLUSTERS = {"slurm_cluster", "ray"}
 """Fixtures that start one."""
+settings.register_profile(
+    "fixed",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.register_profile(
+    "fuzz", settings.get_profile("fixed"), derandomize=False, max_examples=1000
+)
+settings.load_profile("fixed")
 pytest_plugins = ["rigs.fixtures", "rigs.tools", "rigs.slurm", "rigs.recipes"]
 
 
@@ -64,6 +76,8 @@ def pytest_collection_modifyitems(
     The tests of one cluster are run by one worker, so that it is started once.
     """
     for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("property")
         for name in CLUSTERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group(name))
     with TemporaryDirectory() as directory:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -171,15 +171,6 @@ def _own_types(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(COERCERS, name)
 
 
-@settings(
-    max_examples=200,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.filter_too_much,
-        HealthCheck.too_slow,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
 @given(calls())
 def test_a_call_comes_to_exactly_the_values_that_were_given(
     call: tuple[Spec, Tool, Arguments],
@@ -240,15 +231,6 @@ json_values = st.recursive(
 )
 
 
-@settings(
-    max_examples=200,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.filter_too_much,
-        HealthCheck.too_slow,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
 @given(specs(), st.dictionaries(st.sampled_from([*NAMES, "b_c", "z", ""]), json_values))
 def test_whatever_the_arguments_are_each_is_a_value_or_a_fault_that_can_be_told(
     spec: Spec, arguments: Arguments
@@ -265,15 +247,6 @@ def test_whatever_the_arguments_are_each_is_a_value_or_a_fault_that_can_be_told(
         assert os.fsencode(text) == text.encode()
 
 
-@settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.filter_too_much,
-        HealthCheck.too_slow,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
 @given(calls())
 def test_what_can_be_written_is_what_the_schema_accepts(
     call: tuple[Spec, Tool, Arguments],

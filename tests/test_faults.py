@@ -6,7 +6,7 @@ In the texts, « and » stand around what the caret must underline.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runspec.errors import Fault, FilePlace
@@ -514,7 +514,6 @@ def toml(value: object) -> str:
 
 
 @given(FILES)
-@settings(max_examples=120, deadline=None)
 def test_any_tables_give_a_spec_whose_runnables_are_usable_or_faulty(tables):
     text = "\n".join(f"{toml(key)} = {toml(value)}" for key, value in tables.items())
     document = parse_toml(text)
@@ -528,7 +527,6 @@ def test_any_tables_give_a_spec_whose_runnables_are_usable_or_faulty(tables):
 
 
 @given(st.text(alphabet="[]{}=.,\"'#\n ax1-", max_size=80))
-@settings(max_examples=120, deadline=None)
 def test_any_text_gives_a_spec(text):
     spec = spec_of(text)
     assert (None in {f.runnable for f in spec.faults}) or all(

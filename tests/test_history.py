@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from environments import write
@@ -307,7 +307,40 @@ class TestRuns:
             assert "\x1b" not in done.stdout
 
 
+FORKS = """\
+import os, signal, sys
+from runspec import parse
+parse("job", config_path="runspec.toml")
+child = os.fork()
+if not child:
+    sys.exit(3)
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status), flush=True)
+if sys.argv[1:] == ["--how", "kill"]:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 class TestEnds:
+    @pytest.mark.parametrize(
+        ("argv", "state", "status"), [([], "ok", 0), (["--how", "kill"], "lost", None)]
+    )
+    def test_a_fork_that_exits_writes_no_end_of_its_parent(
+        self, desk: Desk, argv: list[str], state: str, status: int | None
+    ) -> None:
+        write(desk.place, {"runspec.toml": SPEC, "forks.py": FORKS})
+        done = subprocess.run(
+            [sys.executable, "forks.py", *argv],
+            env=desk.environ(),
+            cwd=desk.place,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=300,
+        )
+        assert done.stdout == "3\n"
+        (found,) = desk.runs()
+        assert (found["state"], found["status"]) == (state, status)
+
     def test_a_run_whose_process_is_gone_is_lost(self, desk: Desk) -> None:
         gone = desk.began(start="another boot 1")
         live = desk.began()
@@ -772,7 +805,6 @@ class TestFrames:
         assert offset <= len(b"".join(framed)) + cut
 
     @given(payload=st.binary(max_size=60).filter(_is_small))
-    @settings(max_examples=300, deadline=None)
     def test_a_right_sum_over_anything_is_no_error(self, payload: bytes) -> None:
         length = len(payload).to_bytes(4, "little")
         _read(length + record.checksum(payload) + payload)

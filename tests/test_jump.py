@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from environments import Environment
@@ -351,7 +351,7 @@ WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 @given(words=st.lists(WORDS, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_words_reach_the_other_shell_as_they_are(words: list[str]) -> None:
     argv = runspec_argv(Target("h", program="printf/runspec"), ["%s\\0", *words])
     line = " ".join(argv[argv.index("--") + 3 :])
@@ -371,11 +371,7 @@ NAMES = st.text(
 @given(name=NAMES)
 @example(name="+")
 @example(name="+ö")
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=60)
 def test_no_path_of_runspec_runs_anything_else(tmp_path: Path, name: str) -> None:
     assume(not name.startswith("-"))
     program = tmp_path / name / "runspec"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -236,7 +236,6 @@ def test_json_faults_have_their_place_too(room: Room, text: str, said: str) -> N
 
 
 @given(st.text('{}[]",:01.e-tru \n\\', max_size=12).map("[{}]".format))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_what_python_takes_for_json_is_json_and_nothing_else(
     room: Room, text: str
 ) -> None:
@@ -289,7 +288,6 @@ TREE = st.dictionaries(
 
 @given(TREE)
 @example({"<<": None})
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_the_script_reads_the_values_that_were_merged(
     room: Room, tree: dict[str, object]
 ) -> None:
@@ -309,7 +307,6 @@ def test_the_script_reads_the_values_that_were_merged(
 
 @given(TREE)
 @example({"<<": None})
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_json_comes_out_as_it_went_in(room: Room, tree: dict[str, object]) -> None:
     try:
         text = json.dumps(tree, allow_nan=False, indent=1)
@@ -571,7 +568,6 @@ shell: \\${HOME}
 
 
 @given(st.text("${}\\ab:.", max_size=8))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_value_that_looks_like_an_interpolation_arrives_as_it_is(
     room: Room, text: str
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from environments import Environment
 from launching import Bench, number_in, recipe, until
 from rigs.containers import IMAGE, Podman
 from rigs.setup import rig
+from rigs.sshd import below
 from runspec.launch.containers import Inside, container_argv
 
 SECRET = "correct-horse-battery"
@@ -80,6 +83,28 @@ def test_no_container_is_left_when_the_client_is_killed(
         assert len(podman.names()) == 1
         client.kill()
     until(lambda: podman.names() == [])
+
+
+@pytest.mark.slow
+def test_a_container_whose_runtime_client_was_killed_is_removed(
+    bench: Bench, podman: Podman
+) -> None:
+    """As the kernel does where memory runs out; the container itself runs on."""
+    body = "import time\nopen('ready', 'w').write('1\\n')\ntime.sleep(600)\n"
+    bench.write(train_py=recipe(body, COMMAND))
+    with bench.started("train.py", "--on", "pod", **podman.environ) as client:
+        number_in(bench.work / "ready")
+        (name,) = podman.names()
+        (runs,) = [pid for pid in below(client.pid) if is_client(pid, name)]
+        os.kill(runs, signal.SIGKILL)
+        assert client.wait(300) == -signal.SIGKILL
+        assert podman.names() == []
+
+
+def is_client(pid: int, name: str) -> bool:
+    """Whether a process is `podman run` of the container of that name."""
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return words[1:2] == ["run"] and name in words
 
 
 def test_an_image_that_cant_be_had_is_said(bench: Bench, podman: Podman) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logging_room import BEGIN, Room
@@ -462,11 +462,7 @@ def test_a_secret_is_nowhere(room: Room) -> None:
     assert ["api-token", "env", "***"] in room.summary()["values"]
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=15)
 @given(
     secret=st.text(
         st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="*"),

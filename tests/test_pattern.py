@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import runspec
@@ -73,7 +73,6 @@ def matches(pattern: str, text: str) -> bool:
     return fullmatch(compile_pattern(pattern), text)
 
 
-@settings(max_examples=500, deadline=None)
 @given(patterns, st.lists(texts, min_size=4, max_size=4))
 def test_a_pattern_means_what_re_fullmatch_means(
     pattern: str, values: list[str]
@@ -259,7 +258,6 @@ def test_a_pattern_that_re_refuses_is_refused_with_its_reason(
     assert (caught.value.code, caught.value.detail) == ("pattern-invalid", detail)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.text(r"ab()[]^$.|*+?{}\12,-:=!<>Pisw", max_size=8))
 def test_what_re_refuses_and_nothing_else_is_invalid(pattern: str) -> None:
     with warnings.catch_warnings():
@@ -365,7 +363,6 @@ def test_a_pattern_without_an_ecma_spelling_has_none(pattern: str) -> None:
     assert ecma(pattern) is None
 
 
-@settings(max_examples=200, deadline=None)
 @given(patterns, st.lists(texts, min_size=4, max_size=4))
 def test_a_json_schema_with_the_spelling_accepts_the_same_values(
     pattern: str, values: list[str]

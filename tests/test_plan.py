@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runspec import load_runnable
@@ -192,7 +192,6 @@ def command_of(plan: Plan) -> str:
     return lines[lines.index("Command line:") + 1].removeprefix("  ")
 
 
-@settings(max_examples=100, deadline=None)
 @given(tokens=st.lists(TEXTS.map(lambda text: text.replace("\0", "")), max_size=5))
 def test_bash_reads_the_shown_command_line_as_the_tokens_it_stands_for(
     deploy: Deploy, tokens: list[str]
@@ -213,7 +212,6 @@ def _is_utf8(text: str) -> bool:
     return not any("\ud800" <= each <= "\udfff" for each in text)
 
 
-@settings(max_examples=300, deadline=None)
 @given(value=TEXTS)
 def test_no_value_can_forge_a_line_of_the_plan(deploy: Deploy, value: str) -> None:
     plain = deploy.plan("prod", "--note=x")
@@ -235,7 +233,6 @@ def test_no_value_can_forge_a_line_of_the_plan(deploy: Deploy, value: str) -> No
     assert "   " not in next(each for each in found if each[:6] == "  note")[24:]
 
 
-@settings(max_examples=300, deadline=None)
 @given(one=TEXTS, other=TEXTS)
 def test_two_values_never_look_the_same(deploy: Deploy, one: str, other: str) -> None:
     plan = deploy.plan("prod", "--note=x")
@@ -312,7 +309,6 @@ def test_of_long_output_the_head_is_shown_and_the_rest_counted(
     assert 95_000 < left < 100_000
 
 
-@settings(max_examples=200, deadline=None)
 @given(value=TEXTS, width=st.integers(min_value=40, max_value=100))
 def test_on_a_terminal_no_value_begins_a_line(
     deploy: Deploy, value: str, width: int

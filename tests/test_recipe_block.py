@@ -7,7 +7,7 @@ import re
 import tokenize
 import tomllib
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runspec.errors import Fault
@@ -74,7 +74,6 @@ def found(data: bytes) -> Block | str:
     return block.code if isinstance(block, Fault) else block
 
 
-@settings(max_examples=400)
 @given(st.lists(st.sampled_from(COMMENTS), max_size=14).map("\n".join), st.booleans())
 @example("# /// script\n# ///", True)
 @example("# /// script\n#\n# ///\n#\n# ///\n#", False)
@@ -93,7 +92,6 @@ def test_without_strings_blocks_are_those_of_the_expression(
         assert (block.line, block.text + "\n") == expected[0]
 
 
-@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from(COMMENTS), max_size=14), st.sampled_from(["\r\n", "\r"])
 )
@@ -126,7 +124,6 @@ def commented(text: str) -> list[int] | None:
     ]
 
 
-@settings(max_examples=1_000)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join))
 @example('"""\n# /// script\n# a\n# ///\n"""\n')
 @example("x = '#\\''\n# /// script\n# a\n# ///\n")
@@ -148,7 +145,6 @@ def test_a_block_in_a_string_is_none(text: str) -> None:
         assert isinstance(block, str)
 
 
-@settings(max_examples=300)
 @given(st.binary(max_size=200), st.binary(max_size=60))
 @example(b"# coding: utf-7\n", b"# +AAo-")
 @example(b"# coding: idna\n", b"# \xff")
@@ -212,7 +208,6 @@ PLAIN = (
 )
 
 
-@settings(max_examples=500)
 @given(st.lists(st.sampled_from(PLAIN), max_size=8).map("\n".join))
 def test_lines_that_are_read_quickly_mean_what_they_mean_to_tomllib(text: str) -> None:
     document = parse_toml(text)

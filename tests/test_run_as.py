@@ -52,7 +52,7 @@ def folder(users: Users) -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WORDS)
 @example(["'", "\\'", "-c", "$(id)", "`id`", "!!", "\n", "", "a b", "~", "*", "#", "é"])
 def test_a_shell_takes_a_quoted_command_apart_into_its_words(words: list[str]) -> None:

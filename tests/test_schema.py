@@ -673,7 +673,6 @@ def groups_and_values(
 
 
 @given(groups_and_values([kind for kind in ARGS if kind != "secret"], 3))
-@settings(max_examples=150, deadline=None)
 def test_the_schema_accepts_what_the_groups_allow_and_nothing_else(
     case: tuple[dict[str, str], list[Group], dict[str, object]],
 ) -> None:
@@ -695,7 +694,7 @@ def argv_of(values: Mapping[str, object]) -> list[str]:
 
 
 @given(groups_and_values([kind for kind in ARGS if kind != "secret"], 2))
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 def test_the_schema_accepts_what_the_program_accepts_and_nothing_else(
     case: tuple[dict[str, str], list[Group], dict[str, object]],
 ) -> None:
@@ -714,7 +713,6 @@ def test_the_schema_accepts_what_the_program_accepts_and_nothing_else(
 
 
 @given(groups_and_values(list(ARGS), 1))
-@settings(max_examples=150, deadline=None)
 def test_the_schema_refuses_only_what_no_secret_of_the_operator_could_make_right(
     case: tuple[dict[str, str], list[Group], dict[str, object]],
 ) -> None:

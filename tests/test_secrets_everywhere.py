@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from environments import write
@@ -60,11 +60,7 @@ def forms(secret: str) -> list[str]:
     return [secret, json.dumps(secret)[1:-1], quote(secret), coded]
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+@settings(max_examples=12)
 @given(secret=TEXT)
 @example(secret="p@ss 'word' \\ %41 \"x\"")
 @example(secret="correct horse battery staple")

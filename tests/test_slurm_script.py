@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launching import recipe
@@ -79,11 +79,7 @@ def stage(tmp_path: Path) -> SimpleNamespace:
     return SimpleNamespace(folder=tmp_path, environ=environ)
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=40)
 @given(words=st.lists(TEXT, max_size=4), value=TEXT, option=TEXT)
 def test_no_value_means_anything_to_bash(
     stage: SimpleNamespace, words: list[str], value: str, option: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runspec.source.toml import parse_toml
@@ -196,13 +196,11 @@ FRAGMENT = st.sampled_from(
 
 
 @given(DOCUMENT)
-@settings(max_examples=300, deadline=None)
 def test_any_document_means_what_it_means_to_the_standard_library(text: str) -> None:
     assert_read_as_the_standard_library_does(text)
 
 
 @given(DOCUMENT, st.lists(st.tuples(st.integers(0, 400), st.booleans(), FRAGMENT)))
-@settings(max_examples=300, deadline=None)
 def test_a_damaged_document_is_refused_when_the_standard_library_refuses_it(
     text: str, damages: list[tuple[int, bool, str]]
 ) -> None:
@@ -213,7 +211,6 @@ def test_a_damaged_document_is_refused_when_the_standard_library_refuses_it(
 
 
 @given(st.lists(FRAGMENT | KEY | SCALAR, max_size=20).map("".join))
-@settings(max_examples=300, deadline=None)
 def test_any_row_of_tokens_is_refused_when_the_standard_library_refuses_it(
     text: str,
 ) -> None:

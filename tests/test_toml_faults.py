@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runspec.errors import Fault, FilePlace
@@ -270,7 +270,6 @@ def test_a_large_broken_text_has_few_faults(text: str) -> None:
 
 
 @given(st.text(st.sampled_from("ab=[]{},.\"'\\#\n\r\t \0é1-"), max_size=60))
-@settings(max_examples=300, deadline=None)
 def test_every_fault_of_any_text_stands_inside_it(text: str) -> None:
     count = text.replace("\r\n", "\n").count("\n") + 1
     for fault in parse_toml(text, "some.toml").faults:

@@ -37,6 +37,7 @@ class Podman:
 
     def __init__(self, place: Path) -> None:
         self.program = require("podman", "podman", "runc")
+        require("runc", "runc")
         (place / "containers.conf").write_text(_CONF, "utf-8")
         (place / "storage.conf").write_text(_STORAGE.format(place=place), "utf-8")
         self.environ = {

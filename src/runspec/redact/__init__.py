@@ -20,7 +20,8 @@ __all__ = ["LOST", "Redactor", "Stream"]
 LOST = f"{MASK} (not shown: its secrets could not be masked)"
 """What stands for a text that could not be redacted."""
 
-ROUNDS = 4
+ROUNDS = 16
+"""After which a text that still changes is not shown; no text is known that needs 4."""
 
 
 class Redactor:
@@ -116,5 +117,5 @@ class Redactor:
         for _ in range(ROUNDS):
             before, text = text, masked(text, self.spans(text))
             if text == before:
-                break
-        return text
+                return text
+        return LOST
