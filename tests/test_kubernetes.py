@@ -177,7 +177,7 @@ def test_an_image_that_cant_be_pulled_is_said_and_the_job_is_removed(
     on()
     cluster.images = set()
     done = project.launch("--on", "k8s", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "can't start: ImagePullBackOff" in done.stderr
     assert "registry.example/demo:1" in done.stderr
     assert cluster.kinds() == []
@@ -190,7 +190,7 @@ def test_objects_that_are_refused_leave_nothing_behind(
     on('secrets = { TOKEN = "env:MINE" }')
     cluster.refused = {refused}
     done = project.launch("--on", "k8s", "train.py", MINE=SECRET)
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert f"{refused} is forbidden" in done.stderr
     assert cluster.kinds() == []
     assert project.left() == []
@@ -242,7 +242,7 @@ def test_a_server_that_isnt_there_is_named(project: Project, cluster: Kube) -> N
     project.variables |= environ(cluster)
     cluster.stop()
     done = project.launch("--on", "k8s", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "kubernetes doesn't answer" in done.stderr
     assert project.left() == []
 
@@ -254,7 +254,7 @@ def test_code_that_no_configmap_holds_is_refused_with_the_way_out(
     noise = b"".join(str(hash((n, "x"))).encode() for n in range(200_000))
     (project.place / "weights.bin").write_bytes(noise)
     done = project.launch("--on", "k8s", "--dry-run", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert 'packager = "none"' in done.stderr
     on('packager = "none"', 'workdir = "/opt/demo"')
     done = project.launch("--on", "k8s", "--dry-run", "train.py")

@@ -325,7 +325,7 @@ def test_a_full_disk_leaves_no_run_directory(bench: Bench, tmp_path: Path) -> No
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 1
+    assert done.returncode == 125
     (problem,) = json.loads(done.stderr)["error"]["problems"]
     assert problem["code"] == "unwritable"
     assert bench.run_folders == []

@@ -32,7 +32,7 @@ def test_a_mistyped_recipe_is_answered_with_the_nearest(
     bench: Bench, typed: str
 ) -> None:
     done = bench.launch(typed)
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert 'did you mean "train.py"?' in done.stderr
     assert "init" not in done.stderr
 
@@ -40,7 +40,7 @@ def test_a_mistyped_recipe_is_answered_with_the_nearest(
 @pytest.mark.parametrize("verb", ["run", "show", "launch"])
 def test_a_file_that_isnt_there_is_said_by_its_name(bench: Bench, verb: str) -> None:
     done = bench.runspec(verb, "nowhere/at-all.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "there is no file " in done.stderr
     assert "nowhere/at-all.py" in done.stderr
 
@@ -53,7 +53,7 @@ def test_a_name_that_nothing_has_says_where_to_look(bench: Bench) -> None:
 
 def test_a_configuration_that_isnt_there_names_those_that_are(bench: Bench) -> None:
     done = bench.launch("train.py", "-c", "large")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "there is: default, tiny" in done.stderr
 
 
@@ -80,7 +80,7 @@ def test_an_option_for_the_script_is_told_where_to_go(bench: Bench) -> None:
 
 def test_a_secret_that_isnt_set_says_how_to_give_it(bench: Bench) -> None:
     done = bench.launch("train.py", "--env", "FOO")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "FOO" in done.stderr
     assert "NAME=VALUE" in done.stderr
 
@@ -88,7 +88,7 @@ def test_a_secret_that_isnt_set_says_how_to_give_it(bench: Bench) -> None:
 def test_torchrun_without_torch_is_explained(bench: Bench) -> None:
     bench.write(all_py=recipe("", "[tool.runspec.resources]\ngpus_per_node = 0\n"))
     done = bench.launch("all.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "torchrun is part of torch" in done.stderr
 
 

@@ -112,7 +112,7 @@ def test_an_environment_that_cant_be_built_isnt_kept(bench: Bench) -> None:
     block = "dependencies = ['nothing-like-this @ file:///nowhere.whl']\n"
     bench.write(train_py=recipe("open('ran', 'w')", above=block))
     done = bench.launch("train.py", PATH="/usr/bin:/bin")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "environment-not-built" in done.stderr
     assert not (bench.work / "ran").exists()
     scripts = bench.environment.cache / "scripts"

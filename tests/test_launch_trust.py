@@ -147,7 +147,7 @@ def test_a_working_directory_that_is_gone_is_said(bench: Bench, verb: str) -> No
     done = in_shell(
         bench, f"mkdir {gone}; cd {gone}; rmdir {gone}; exec runspec {words}"
     )
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert done.stderr.startswith("error[")
     assert "Traceback" not in done.stderr
 

@@ -109,10 +109,13 @@ class Lab:
         return self.environment.run(*argv, cwd=self.place, **self.variables, **more)
 
     def start(self, *argv: str) -> subprocess.Popen[bytes]:
+        return self.beside("launch", "--pipeline", "pipeline.toml", *argv)
+
+    def beside(self, *argv: str) -> subprocess.Popen[bytes]:
         """In a group of its own, what it says in one pipe."""
         command = str(self.environment.bin / "runspec")
         return subprocess.Popen(
-            [command, "launch", "--pipeline", "pipeline.toml", *argv],
+            [command, *argv],
             cwd=self.place,
             env=self.environment.environ(**self.variables),
             stdin=subprocess.DEVNULL,
@@ -296,7 +299,7 @@ def test_only_one_process_drives_a_run(lab: Lab, gate: Callable[[], None]) -> No
     client = lab.start()
     read_until(client, "prepare begins")
     refused = lab.run("--resume")
-    assert refused.returncode == 1
+    assert refused.returncode == 125
     assert f"process {client.pid}" in refused.stderr
     gate()
     client.communicate(timeout=LIMIT)
@@ -329,7 +332,7 @@ def test_everything_that_is_wrong_is_told_before_the_first_stage(lab: Lab) -> No
     text = PIPELINE.replace('"data=${art:data,path}"', '"dta=${art:data,path}"')
     lab.write("pipeline.toml", text.replace('"apart.py"', '"aprt.py"'))
     done = lab.run()
-    assert done.returncode == 1
+    assert done.returncode == 125
     for words in ("report.yaml", "pipeline.toml:14:14", "aprt.py"):
         assert words in done.stderr
     assert lab.began() == []
@@ -411,3 +414,53 @@ def test_on_slurm_a_failing_stage_stops_those_after_it(
         "apart": "ok",
     }
     assert slurm_cluster.jobs() == []
+
+
+def test_a_detached_pipeline_is_waited_for_and_ends_as_its_first_failed_stage(
+    lab: Lab, gate: Callable[[], None]
+) -> None:
+    lab.script("prepare", WAITS + BODIES["prepare"])
+    lab.script("train", "sys.exit(4)")
+    left = lab.run("--detach")
+    assert left.returncode == 0, left.stderr
+    id = left.stdout.strip()
+    assert lab.typed("jobs", "status", id).returncode == 0
+    waiting = lab.beside("jobs", "status", id, "--wait")
+    following = lab.beside("jobs", "logs", id, "--follow")
+    read_until(following, "prepare begins")
+    assert waiting.poll() is None
+    gate()
+    said = waiting.communicate(timeout=LIMIT)[0].decode()
+    assert waiting.returncode == 4, said
+    assert outcomes(said)["report"] == "not run"
+    followed = following.communicate(timeout=LIMIT)[0].decode()
+    assert following.returncode == 4, followed
+    assert "train   │ train begins" in followed
+    assert lab.typed("jobs", "status", id).returncode == 4
+    lines = lab.typed("jobs", "logs", id).stdout
+    assert "prepare │ prepare begins" in lines
+    assert "apart   │ apart begins" in lines
+
+
+def test_a_detached_pipeline_is_cancelled_with_all_its_stages(
+    lab: Lab, gate: Callable[[], None]
+) -> None:
+    lab.script("prepare", WAITS)
+    id = lab.run("--detach").stdout.strip()
+    following = lab.beside("jobs", "logs", id, "--follow")
+    read_until(following, "prepare begins")
+    assert lab.typed("jobs", "cancel", id).returncode == 0
+    following.communicate(timeout=LIMIT)
+    assert following.returncode == 143
+    said = lab.typed("jobs", "status", id).stdout
+    assert set(outcomes(said).values()) == {"cancelled", "not run"}
+
+
+@pytest.mark.slow
+def test_a_pipeline_left_on_slurm_is_waited_for(on_slurm: Lab) -> None:
+    on_slurm.script("train", "sys.exit(4)")
+    id = on_slurm.run("--on", "cluster", "--detach").stdout.strip()
+    waited = on_slurm.typed("jobs", "status", id, "--wait")
+    assert waited.returncode == 4, waited.stdout
+    assert outcomes(waited.stdout)["report"] == "not run"
+    assert on_slurm.typed("jobs", "logs", id, "--follow").returncode == 4

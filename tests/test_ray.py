@@ -147,7 +147,7 @@ def test_what_a_cluster_cant_do_is_said_before_anything_is_sent(
 ) -> None:
     project.profile("ray", 'executor = "ray"', *lines)
     done = project.launch("--on", "ray", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert said.removeprefix("an address of ") in done.stderr
     assert "hidden" not in done.stderr
     assert project.left() == []
@@ -234,7 +234,7 @@ def test_a_cluster_that_refuses_is_quoted_and_nothing_is_left(
     said = "Traceback:\n  File x\nValueError: no such runtime environment\n.\n"
     stub.on("POST", "/api/jobs/", (500, said))
     done = project.launch("--on", "ray", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "HTTP status 500: ValueError: no such runtime environment" in done.stderr
     assert project.left() == []
 
@@ -244,7 +244,7 @@ def test_a_cluster_that_goes_away_is_waited_for_but_not_for_ever(
 ) -> None:
     stub.on("GET", "/api/jobs/", (200, {"status": "RUNNING"}), (0, None))
     done = project.launch("--on", "ray", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "asking again" in done.stderr
     assert f"{stub.address} doesn't answer" in done.stderr
     assert "runspec jobs logs" in done.stderr
@@ -255,7 +255,7 @@ def test_a_job_that_the_cluster_has_forgotten_is_lost(
 ) -> None:
     stub.on("GET", "/api/jobs/", (404, "no such job"))
     done = project.launch("--on", "ray", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "doesn't know it any more" in done.stderr
 
 
@@ -265,5 +265,5 @@ def test_a_runtime_environment_that_cant_be_made_is_told(
     why = {"status": "FAILED", "message": "runtime_env setup failed: no pip\nmore"}
     stub.on("GET", "/api/jobs/", (200, why))
     done = project.launch("--on", "ray", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "runtime_env setup failed: no pip" in done.stderr

@@ -123,7 +123,7 @@ def test_a_launch_that_fails_shows_why_and_leaves_nothing(
 ) -> None:
     sky.refuse("no resources in any region")
     done = project.launch("--on", "sky", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "no resources in any region" in done.stderr
     assert "sky launch failed, with exit status 1" in done.stderr
     assert project.left() == []
@@ -131,7 +131,7 @@ def test_a_launch_that_fails_shows_why_and_leaves_nothing(
 
 def test_gpus_without_their_kind_are_asked_for(project: Project) -> None:
     done = project.launch("--on", "sky", "--gpus", "8", "train.py")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert 'accelerators = "H100:8"' in done.stderr
 
 

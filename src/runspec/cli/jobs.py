@@ -8,6 +8,7 @@ from time import localtime, strftime, time
 from ..errors import Fault, RunspecError
 from ..launch import jobs
 from ..launch.executor import CANCELLED, ENDED, LOST, RUNNING
+from ..launch.exitstatus import as_refusal, exit_status
 from ..launch.jobs import PIPELINE
 from ..launch.places.registry import executor_named
 from ..logs.encode import utc
@@ -35,8 +36,6 @@ LOOKS = {RUNNING: CYAN, LOST: YELLOW, CANCELLED: YELLOW}
 MORE = "These are the newest; --limit 0 shows all."
 UNSAID = ("folder", "start")
 """What of a handle is of no use to a person."""
-UNKNOWN = 1
-"""The exit status where the script's own isn't known."""
 
 
 def run(args: Args) -> int:
@@ -46,6 +45,14 @@ def run(args: Args) -> int:
         return VERBS[verb](args)
     except BrokenPipeError as error:
         raise output.gone(error) from None
+    except RunspecError as error:
+        ends_as_job = verb in ("status", "logs") and _waits(args, verb)
+        raise (as_refusal(error) if ends_as_job else error) from None
+
+
+def _waits(args: Args, verb: str) -> bool:
+    """Whether the exit status is to be the script's, which is often 1."""
+    return bool(args.get("wait" if verb == "status" else "follow").value)
 
 
 def _list(args: Args) -> int:
@@ -79,7 +86,8 @@ def _status(args: Args) -> int:
     if run := _pipeline(args.id.value):
         from .pipelines import show_status
 
-        return show_status(run, as_json=args.format.value == "json")
+        as_json = args.format.value == "json"
+        return show_status(run, as_json=as_json, wait=bool(args.wait.value))
     job = _job(args.id.value)
     status = 0
     if args.wait.value:
@@ -94,12 +102,16 @@ def _status(args: Args) -> int:
 
 
 def _logs(args: Args) -> int:
+    if run := _pipeline(args.id.value):
+        from .pipelines import show_logs
+
+        return show_logs(run, follow=bool(args.follow.value))
     job = _job(args.id.value)
     if args.follow.value and not job.state.over:
         return _follow(job, output_too=True)
     if not _write_log(job) and job.attached and job.state.over:
         output.note("what an attached job wrote went to its terminal")
-    return _exit_status(job.state) if args.follow.value else 0
+    return exit_status(job.state) if args.follow.value else 0
 
 
 def _write_log(job: Job) -> int:
@@ -136,8 +148,7 @@ def _job(part: str) -> Job:
     folder = jobs.find(os.environ, part.lower())
     job = jobs.load(folder)
     if job is None:
-        code = "job-is-pipeline" if _pipeline(part) else "job-not-found"
-        raise RunspecError(Fault(code, "id", received=part))
+        raise RunspecError(Fault("job-not-found", "id", received=part))
     return job
 
 
@@ -156,7 +167,7 @@ def _refresh(job: Job) -> State:
 def _follow(job: Job, *, output_too: bool) -> int:
     """Stay until it has ended; the script's own exit status."""
     if job.state.over:
-        return _exit_status(job.state)
+        return exit_status(job.state)
     from ..launch.attend import Left, follow
 
     executor = executor_named(job.executor)
@@ -168,13 +179,7 @@ def _follow(job: Job, *, output_too: bool) -> int:
         return INTERRUPTED
     jobs.settle(job.folder, state)
     job.state = state
-    return _exit_status(state)
-
-
-def _exit_status(state: State) -> int:
-    if state.status is None:
-        return UNKNOWN
-    return state.status if state.status >= 0 else 128 - state.status
+    return exit_status(state)
 
 
 def _prune(args: Args) -> int:

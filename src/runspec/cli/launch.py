@@ -28,13 +28,20 @@ OPTIONS = {"nodes": "nodes", "gpus": "gpus_per_node", "image": "container_image"
 """Options of the command line that are attributes of a profile."""
 ADVICE = ("no-description", "no-autonomy")
 """Warnings for whoever writes a recipe, which `runspec check` gives."""
-LOST = 1
-"""The exit status where that of the script can't be known any more."""
 
 
 def run(args: Args) -> int:
     """Launch, and end as the script ends; 0 where it is only shown or detached."""
+    from ..launch.exitstatus import as_refusal
+
     open_standard()
+    try:
+        return _run(args)
+    except RunspecError as error:
+        raise as_refusal(error) from None
+
+
+def _run(args: Args) -> int:
     if args.pipeline.value:
         from .pipeline import run_pipeline
 
@@ -260,6 +267,7 @@ def _attended(started: Started, executor: Executor) -> State:
     """Stay until it has ended. Ends this process where the person leaves."""
     from ..launch.attend import Left
     from ..launch.executor import Silent
+    from ..launch.exitstatus import LOST
 
     job = started.job
     try:
@@ -270,13 +278,15 @@ def _attended(started: Started, executor: Executor) -> State:
         if job.executor != "local":
             output.note(f"`runspec jobs status {job.id[-8:]}` says how it stands")
         raise SystemExit(INTERRUPTED) from None
-    except Silent:
+    except Silent as error:
         output.note(f"it may go on; `runspec jobs logs {job.id[-8:]} --follow` waits")
+        error.exit_status = LOST
         raise
 
 
 def _end(state: State, started: Started) -> NoReturn:
     """As the script ended."""
+    from ..launch.exitstatus import LOST
     from ..launch.jobs import settle
     from ..run.supervise import end_like
 

@@ -8,7 +8,9 @@ from shlex import quote
 
 from ..errors import CallError, Fault, RunspecError
 from ..launch.attend import Interrupts
+from ..launch.exitstatus import REFUSED, exit_status_of
 from ..launch.jobs import load
+from ..launch.pipeline.detached import detach_driver
 from ..launch.pipeline.driver import Driver, Live
 from ..launch.pipeline.file import read_pipeline
 from ..launch.pipeline.lock import DriverLock
@@ -22,7 +24,7 @@ from . import INTERRUPTED, output
 from .explain import explained, rendered
 from .launch import submitted
 from .lookup import recipe_named
-from .pipelines import Screen, summary
+from .pipelines import Quiet, Screen, summary
 from .table import ID
 
 TYPE_CHECKING = False
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from ..launch.request import Prepared
 
 OF_ONE = ("config", "emit", "nodes", "gpus", "image", "env")
-SIGNALLED = 128
 CANCELLING = "cancelling what runs; press ^C again to leave it"
 
 
@@ -55,9 +56,9 @@ def run_pipeline(args: Args) -> int:
         output.complain(planner.warnings)
     if args.dry_run.value or args.explain.value:
         return _show(steps, args)
-    if args.detach.value:
-        _require_queue(file, steps)
     make(state, planner.manifests())
+    if args.detach.value and not _is_queued(steps):
+        return _leave_driver(state, steps, resume=bool(args.resume.value))
     with DriverLock(state.folder, state.name), Interrupts() as interrupts:
         screen = Screen(steps, output.style(), Style.for_stream(sys.stderr, os.environ))
         driver = Driver(state, steps, screen, interrupts, _launch)
@@ -102,13 +103,10 @@ def _planner(file: PipelineFile, state: PipelineState) -> Planner:
     )
 
 
-def _require_queue(file: PipelineFile, steps: Mapping[str, Step]) -> None:
-    """Where jobs wait for each other, all can be submitted and left (PIP-06)."""
+def _is_queued(steps: Mapping[str, Step]) -> bool:
+    """Whether all can be submitted at once, for jobs there wait for each other."""
     places = {step.plan.executor: step.executor for step in steps.values()}
-    without = [n for n, each in places.items() if not hasattr(each, "dependency")]
-    if len(places) > 1 or without:
-        place = (*without, *places)[0]
-        raise RunspecError(Fault("pipeline-needs-client", file.name, detail=place))
+    return len(places) == 1 and all(hasattr(e, "dependency") for e in places.values())
 
 
 def _launch(prepared: Prepared, executor: Executor, about: Mapping[str, str]) -> Job:
@@ -140,7 +138,35 @@ def _leave(driver: Driver, state: PipelineState) -> int:
     driver.start()
     output.show(state.id)
     output.note(f"submitted; `runspec jobs status {state.id[-ID:]}` says how far it is")
-    return 1 if driver.failed else 0
+    return REFUSED if driver.failed else 0
+
+
+def _leave_driver(
+    state: PipelineState, steps: Mapping[str, Step], *, resume: bool
+) -> int:
+    """Leave a process behind that drives the run, as a detached job has one."""
+    detached = detach_driver(state, lambda: _drive_alone(state, steps, resume=resume))
+    if detached is not None:
+        raise detached
+    output.show(state.id)
+    output.note(f"started; `runspec jobs status {state.id[-ID:]} --wait` waits for it")
+    return 0
+
+
+def _drive_alone(
+    state: PipelineState, steps: Mapping[str, Step], *, resume: bool
+) -> None:
+    """Drive it to its end; SIGTERM cancels what runs."""
+    style = Style.for_stream(sys.stderr, os.environ)
+    with Interrupts() as interrupts:
+        driver = Driver(state, steps, Quiet(steps, style, style), interrupts, _launch)
+        try:
+            if resume:
+                _take_up(driver, state, steps)
+            driver.run()
+        except KeyboardInterrupt:
+            driver.cancel()
+            driver.finish()
 
 
 def _drive(driver: Driver, state: PipelineState, reasons: Mapping[str, str]) -> int:
@@ -162,7 +188,7 @@ def _drive(driver: Driver, state: PipelineState, reasons: Mapping[str, str]) -> 
         output.note(f"go on with `runspec launch --pipeline {name} --resume`")
     if interrupted:
         return INTERRUPTED
-    return SIGNALLED - driver.failed if driver.failed < 0 else driver.failed
+    return exit_status_of(driver.failed)
 
 
 def _show(steps: Mapping[str, Step], args: Args) -> int:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from time import time
 
-from ..launch.attend import Progress, write_all
+from ..launch.attend import LEFT, Interrupts, Progress, write_all
 from ..launch.executor import QUEUED, RUNNING, State
-from ..launch.jobs import load, refresh
-from ..launch.pipeline.driver import phase_of
+from ..launch.jobs import load
+from ..launch.pipeline.lock import stop_driver
 from ..launch.pipeline.state import CANCELLED, FAILED, LOST, OK, SKIPPED, SUBMITTED
+from ..launch.pipeline.watch import Watch, copy_logs, follow_stages, status_of
 from ..launch.places.registry import executor_named
 from ..logs.summary import duration
-from ..render.text import BOLD, CYAN, DIM, GREEN, RED, YELLOW, escaped
-from . import output
+from ..render.text import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Style, escaped
+from . import INTERRUPTED, output
 from .table import ID, table
 
 TYPE_CHECKING = False
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..errors import Fault
-    from ..launch.jobs import Job
     from ..launch.pipeline.state import PipelineState, StageState
-    from ..render.text import Style
 
 LOOKS = {
     OK: GREEN,
@@ -53,7 +52,8 @@ class Screen:
 
     def wrote(self, name: str, data: bytes) -> None:
         *lines, rest = (self._rest.pop(name, b"") + data).split(b"\n")
-        self._rest[name] = rest
+        if rest:
+            self._rest[name] = rest
         if lines:
             self._show(name, lines)
 
@@ -62,6 +62,11 @@ class Screen:
             self._show(name, [rest])
         took = f" in {took_of(state)}" if state.ended else ""
         self._say(name, f"{outcome(state)}{took}", LOOKS.get(state.phase, ""))
+
+    def flush(self) -> None:
+        """The lines that haven't ended."""
+        for name in [*self._rest]:
+            self._show(name, [self._rest.pop(name)])
 
     def waiting(self, phases: Mapping[str, str]) -> None:
         """One line on a terminal, until something else is shown."""
@@ -89,6 +94,16 @@ class Screen:
 
     def _lead(self, name: str, style: Style) -> str:
         return style.paint(name, BOLD) + " " * (self._width - len(name))
+
+
+class Quiet(Screen):
+    """For the log of a driver: stages have logs of their own."""
+
+    def wrote(self, name: str, data: bytes) -> None:
+        """Left to `runspec jobs logs`."""
+
+    def waiting(self, phases: Mapping[str, str]) -> None:
+        """There is nobody to tell."""
 
 
 def outcome(state: StageState) -> str:
@@ -125,30 +140,56 @@ def summary(state: PipelineState, style: Style, reasons: Mapping[str, str]) -> s
     return f"\n{title}\n\n{text}"
 
 
-def show_status(state: PipelineState, *, as_json: bool) -> int:
-    """How far a run is, as its stages' places say now."""
-    for stage in state.stages.values():
-        if stage.phase == SUBMITTED and (job := load(stage.folder)):
-            _refresh(stage, job)
+def show_status(state: PipelineState, *, as_json: bool, wait: bool) -> int:
+    """How far a run is, as its stages' places say now; `wait`: until it is over.
+
+    The exit status of one that is over is that of the stage that failed first.
+    """
+    watch = Watch(state)
+    if wait:
+        left = _follow(watch, None)
+        if left:
+            return left
+    else:
+        watch.look()
+    state = watch.state
+    status = status_of(state) if watch.over else None
     if as_json:
-        output.show_json(state.plain())
+        output.show_json({**state.plain(), "status": status})
     else:
         output.show(summary(state, output.style(), {}).strip("\n"))
+    return status or 0
+
+
+def show_logs(state: PipelineState, *, follow: bool) -> int:
+    """The lines of all stages, each behind its stage's name, as an attached run has
+    them. `follow`: until all of it is over; the exit status as that of `show_status`.
+    """
+    watch = Watch(state)
+    aside = Style.for_stream(sys.stderr, os.environ)
+    screen = Screen(state.stages, output.style(), aside)
+    if not follow:
+        copy_logs(watch, screen)
+        screen.flush()
+        return 0
+    return _follow(watch, screen) or status_of(watch.state)
+
+
+def _follow(watch: Watch, screen: Screen | None) -> int:
+    """0, or 130 where the person leaves: the stages go on."""
+    with Interrupts():
+        try:
+            follow_stages(watch, screen)
+        except KeyboardInterrupt:
+            output.note(LEFT)
+            return INTERRUPTED
     return 0
-
-
-def _refresh(stage: StageState, job: Job) -> None:
-    """What is shown; who drives the run, or resumes it, writes it down."""
-    found = refresh(job, executor_named(job.executor))
-    stage.detail = found.phase
-    if found.over:
-        stage.phase, stage.status = phase_of(found), found.status
-        stage.ended = job.ended or time()
 
 
 def cancel_stages(state: PipelineState) -> int:
     """Ask the jobs of its stages to end; who drives it then begins no other."""
     asked = []
+    stop_driver(state.folder)
     for name, stage in state.stages.items():
         job = load(stage.folder) if stage.phase == SUBMITTED else None
         if job is not None and job.handle:

@@ -8,6 +8,7 @@ from time import time
 from ..errors import RunspecError
 from . import jobs
 from .folder import PENDING, discard
+from .pipeline.lock import is_driven
 from .places.registry import executor_named
 
 TYPE_CHECKING = False
@@ -50,7 +51,7 @@ class _Launch:
         for job in self._jobs:
             if not jobs.refresh(job, executor_named(job.executor), silent).over:
                 return False
-        return not (self._pipeline and _is_driven(self._folder))
+        return not (self._pipeline and is_driven(self._folder))
 
     def remove(self) -> None:
         """Raises RunspecError (`unwritable`)."""
@@ -118,17 +119,6 @@ def _load(folder: str) -> tuple[PipelineState | None, Job | None]:
     if os.path.lexists(f"{folder}/{STATE}"):
         return load(folder), None
     return None, jobs.load(folder)
-
-
-def _is_driven(folder: str) -> bool:
-    """Whether a process drives that run of a pipeline now."""
-    from .pipeline.lock import DriverLock
-
-    try:
-        with DriverLock(folder, ""):
-            return False
-    except RunspecError:
-        return True
 
 
 def _remove(folder: str) -> None:

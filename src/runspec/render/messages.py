@@ -815,17 +815,9 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{subject} can't be understood<: {detail}>",
         "begin a new run, without --resume",
     ),
-    "job-is-pipeline": (
-        "{quoted} is a run of a pipeline, which writes nothing itself",
-        "`runspec jobs status {plain}` shows its stages, each with an id of its own",
-    ),
     "pipeline-alone": (
         "{argument} can't be given together with --pipeline",
         "say it in the pipeline's file, or in a profile of env.toml",
-    ),
-    "pipeline-needs-client": (
-        "{subject} can't be left to itself<: {detail} keeps no queue>",
-        "leave out --detach, or use a place whose jobs wait for each other",
     ),
     # The kill switch
     "run-denied": (

@@ -13,6 +13,8 @@ from ...errors import Fault, RunspecError
 from ..executor import CANCELLED as GIVEN_UP
 from ..executor import ENDED, QUEUED, Silent
 from ..executor import LOST as GONE
+from ..exitstatus import LOST as LOST_STATUS
+from ..exitstatus import REFUSED
 from ..jobs import settle
 from .artifacts import content_hash
 from .state import (
@@ -196,7 +198,7 @@ class Driver:
     def _refused(self, name: str, error: RunspecError) -> None:
         for fault in error.faults:
             self._screen.fault(fault)
-        self._end(name, FAILED, error.exit_status, "it could not be started")
+        self._end(name, FAILED, REFUSED, "it could not be started")
 
     def _leave_out(self, name: str) -> None:
         stage = self._state.stages[name]
@@ -283,7 +285,7 @@ class Driver:
         stage.phase, stage.status, stage.detail = phase, status, detail
         stage.ended = time()
         if phase != OK and not self.failed:
-            self.failed = status or 1
+            self.failed = LOST_STATUS if status is None else status or 1
         self._state.save()
         self._screen.over(name, stage)
         if phase != OK:

@@ -34,6 +34,7 @@ def new_run(
         began=time(),
     )
     state.stages = {name: StageState() for name in file.stages}
+    state.after = {name: [*stage.after] for name, stage in file.stages.items()}
     return state
 
 
@@ -61,6 +62,8 @@ def earlier_run(file: PipelineFile, part: str) -> PipelineState:
         raise RunspecError(
             Fault("pipeline-ambiguous", file.path, received=part, expected=ids)
         )
+    after = {name: [*stage.after] for name, stage in file.stages.items()}
+    found[0].after = after
     return found[0]
 
 

@@ -83,10 +83,10 @@ class PipelineState:
     """One run of a pipeline, kept in `folder`.
 
     `file` is the pipeline's, `on` and `tokens` the profile and the overrides that
-    were typed.
+    were typed, `after` what each stage waits for.
     """
 
-    __slots__ = ("began", "file", "folder", "id", "name", "on", "stages", "tokens")
+    __slots__ = ("after", "began", "file", "folder", "id", "name", "on", "stages", "tokens")
 
     def __init__(
         self,
@@ -107,6 +107,7 @@ class PipelineState:
         self.tokens = tokens
         self.began = began
         self.stages: dict[str, StageState] = {}
+        self.after: dict[str, list[str]] = {}
 
     def plain(self) -> dict[str, Json]:
         return {
@@ -116,6 +117,7 @@ class PipelineState:
             "on": self.on,
             "tokens": list(self.tokens),
             "began": self.began,
+            "after": {name: [*each] for name, each in self.after.items()},
             "stages": {name: each.plain() for name, each in self.stages.items()},
         }
 
@@ -161,6 +163,9 @@ def _revived(folder: str, data: Mapping[str, Json]) -> PipelineState:
         began=_seconds(data["began"]) or 0.0,
     )
     state.stages = {name: _stage(each) for name, each in stages.items()}
+    after = data.get("after")
+    for name, each in after.items() if isinstance(after, dict) else ():
+        state.after[name] = list(map(str, each)) if isinstance(each, list) else []
     return state
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..executor import CANCELLED, ENDED, QUEUED, RUNNING, State
+from ..exitstatus import REFUSED, TIMED_OUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ GOING = frozenset(
 """The others are how a job ended (squeue(1), JOB STATE CODES)."""
 COMPLETING = "COMPLETING"
 COMPLETED = "COMPLETED"
+LIMITS = ("TIMEOUT", "DEADLINE")
+UNKNOWN = ("NODE_FAIL", "PREEMPTED", "REVOKED")
+"""Of these, Slurm's exit code says nothing of the script."""
 DETAILS = ("None", "", "(null)", "N/A")
 
 
@@ -96,14 +100,26 @@ def summed(entries: Sequence[Entry], exits: Sequence[int]) -> State:
     if QUEUED in phases:
         return State(QUEUED, None, detail)
     phase = CANCELLED if CANCELLED in phases else ENDED
+    if any(entry.state in LIMITS for entry in entries):
+        return State(phase, TIMED_OUT, detail)
     failed = next((status for status in exits if status), 0)
-    return State(phase, failed or _unsaid(entries), detail)
+    return State(phase, failed or _unsaid(entries, bool(exits)), detail)
 
 
-def _unsaid(entries: Sequence[Entry]) -> int:
-    """The first status of those that didn't end well."""
-    bad = [entry.status for entry in entries if entry.state != COMPLETED]
-    return next((status for status in bad if status), 1 if bad else 0)
+def _unsaid(entries: Sequence[Entry], ran: bool) -> int | None:
+    """The first status of those that didn't end well, None where nobody knows it.
+
+    `ran`: the job left an exit status. One that left none, and of which Slurm has
+    none, never began.
+    """
+    bad = [entry for entry in entries if entry.state != COMPLETED]
+    found = next((entry.status for entry in bad if entry.status), 0)
+    if found or not bad:
+        return found
+    if ran:
+        return 1
+    unknown = any(e.state in UNKNOWN or e.status is None for e in bad)
+    return None if unknown else REFUSED
 
 
 def _details(entries: Sequence[Entry]) -> Iterator[str]:
