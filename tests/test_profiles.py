@@ -319,7 +319,8 @@ def test_each_layer_wins_over_the_one_below_and_says_where_it_came_from(
         "env_vars.C": "override run.env.env_vars.C",
         "env_vars.Z": "recipe train.py:9",
         "mem": "config config/default.json:1 run.env.mem",
-        "time": "profile p (env.toml:4), from q",
+        "time": "profile p (env.toml:4), from q, over 1 of config "
+        "config/default.json:1 run.env.time",
         "account": "override run.env.account",
         "partition": "--partition",
         "mounts": "--mounts",

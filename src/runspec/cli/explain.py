@@ -69,6 +69,8 @@ def _variables(prepared: Prepared) -> list[tuple[str, str, str]]:
         rows.append((name, value, "--env" if name in given else source))
     for name, reference in prepared.plan.secrets.items():
         rows.append((name, reference, sources.get(f"secrets.{name}", "--env")))
+    for name, variable in prepared.settings.absent.items():
+        rows.append((name, "left out", f"{variable} isn't set here"))
     return rows
 
 

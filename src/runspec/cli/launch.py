@@ -89,6 +89,7 @@ def _request(args: Args, recipe: Recipe) -> Request:
         secrets=secrets,
         attached=not args.detach.value,
         id=_given_id(recipe),
+        portable=bool(args.emit.value),
         code=None if _is_shown(args) else Question(root_of(recipe.script_path)),
     )
 

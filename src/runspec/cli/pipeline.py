@@ -6,7 +6,7 @@ import os
 import sys
 from shlex import quote
 
-from ..errors import CallError, Fault, RunspecError
+from ..errors import CallError, Fault
 from ..launch.attend import Interrupts
 from ..launch.exitstatus import REFUSED, exit_status_of
 from ..launch.jobs import load

@@ -29,6 +29,8 @@ QUOTING = ("'", '"', "\\")
 CONFIG_OPTION = ("--config", CONFIG)
 LOGGED = {"PYTHONUNBUFFERED": "1"}
 RUN_DIR, RUN_ID, SPEC = "RUNSPEC_RUN_DIR", "RUNSPEC_RUN_ID", "RUNSPEC_CONFIG"
+CODE_DIR = "RUNSPEC_CODE_DIR"
+"""The root of the code where the script runs; values may name it."""
 
 
 def make_plan(
@@ -42,13 +44,11 @@ def make_plan(
     environ: Mapping[str, str] | None = None,
     exports: Mapping[str, str] | None = None,
     references: Mapping[str, str] | None = None,
-    here: Mapping[str, str] | None = None,
     attached: bool = True,
 ) -> Plan:
     """`passed` are tokens for the script, `environ` the variables of the command
     line, `exports` those that carry the call, `references` secrets beside those of
-    the settings, `here` the variables of this process, which the recipe's image may
-    name. `folder` is the run directory that will be.
+    the settings. `folder` is the run directory that will be.
 
     Raises SpecError (`cmd-invalid`, `config-absent`, `secret-reference`,
     `config-interpolation`).
@@ -62,7 +62,7 @@ def make_plan(
         raise SpecError(*wrong)
     container = _container(settings, record.container_image or recipe.image)
     used = container != NONE or record.executor != LOCAL
-    image = record.container_image or _image(recipe, here or {}, used=used)
+    image = record.container_image or _image(recipe, used=used)
     return Plan(
         id=id,
         name=recipe.name or recipe.runnable.name,
@@ -130,13 +130,24 @@ def _split(cmd: str) -> tuple[str, ...]:
 def environ_at(plan: Plan, *, root: str, folder: str) -> dict[str, str]:
     """The plan's variables as they are where its code is in `root` and the files of
     its run in `folder`."""
-    found = dict(plan.environ)
-    found[RUN_DIR] = folder
+    found = {name: _with_root(value, root) for name, value in plan.environ.items()}
+    found |= {RUN_DIR: folder, CODE_DIR: root}
     spec = found.get(SPEC, "")
     below = plan.root.rstrip("/") + "/"
     if spec.startswith(below):
         found[SPEC] = f"{root.rstrip('/')}/{spec.removeprefix(below)}"
     return found
+
+
+def _with_root(value: str, root: str) -> str:
+    if CODE_DIR not in value:
+        return value
+    value = value.replace(f"${{{CODE_DIR}}}", root)
+    before, *rest = value.split(f"${CODE_DIR}")
+    ends = (not (each[:1].isalnum() or each[:1] == "_") for each in rest)
+    pairs = zip(rest, ends, strict=True)
+    named = (f"{root if end else '$' + CODE_DIR}{each}" for each, end in pairs)
+    return "".join((before, *named))
 
 
 def _launcher(recipe: Recipe, settings: Settings) -> str:
@@ -157,16 +168,16 @@ def _container(settings: Settings, image: str | None) -> str:
     return NONE
 
 
-def _image(recipe: Recipe, here: Mapping[str, str], *, used: bool) -> str | None:
+def _image(recipe: Recipe, *, used: bool) -> str | None:
     """The recipe's own image, with the variables it names where it is `used`."""
-    from .profile.secrecy import UnresolvedError, expanded
+    from .config.resolvers import UnresolvedError, expanded
 
     if recipe.image is None or not used:
         return recipe.image
     try:
-        return expanded(recipe.image, here)
+        return expanded(recipe.image)
     except UnresolvedError as error:
-        why = "is a secret" if error.secret else "isn't set"
+        why = "is a secret" if error.secret else error.why
         place = FilePlace(recipe.spec_path, 0, 0)
         detail = f"{error.variable} {why}"
         raise SpecError(
@@ -198,7 +209,7 @@ def _environ(
     found |= {**recipe.env, **settings.record.env_vars}
     for each in above:
         found.update(each)
-    return {**found, RUN_ID: id, RUN_DIR: folder}
+    return {**found, RUN_ID: id, RUN_DIR: folder, CODE_DIR: root_of(recipe.script_path)}
 
 
 def _first(asked: int | str | None, default: int | str) -> int | str:

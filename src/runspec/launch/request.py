@@ -6,7 +6,7 @@ import os
 
 from ..errors import Fault, RunspecError
 from . import folder as folders
-from .planning import RUN_DIR, RUN_ID, make_plan
+from .planning import CODE_DIR, LOCAL, RUN_DIR, RUN_ID, make_plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PROGRESS = "RUNSPEC_PROGRESS"
 PLACES = (folders.VARIABLE, "RUNSPEC_ENV_TOML")
 """Where things are on this machine; a launch by a script here finds them there, too."""
-NOT_GIVEN = (*PLACES, RUN_ID, PROGRESS)
+NOT_GIVEN = (*PLACES, RUN_ID, CODE_DIR, PROGRESS)
 """What of a server's variables is not for a script that may run elsewhere."""
 INJECTED = ("wandb",)
 """Sections of env.toml that are merged into every configuration, below `run`."""
@@ -41,7 +41,8 @@ class Request:
     `environ` variables for the script. `artifacts` is the folder of manifests that
     `${art:…}` reads. `id` is that of the run, a new one where it is empty.
     `attached`: somebody will wait for its end. `secrets` are references by variable.
-    `code` is what git was asked ahead, so that it need not be waited for.
+    `code` is what git was asked ahead, so that it need not be waited for. `portable`:
+    it is to be written as a file that may run anywhere.
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class Request:
         "options",
         "overrides",
         "passed",
+        "portable",
         "profile",
         "recipe",
         "secrets",
@@ -74,7 +76,9 @@ class Request:
         attached: bool = True,
         id: str = "",
         code: Question | None = None,
+        portable: bool = False,
     ) -> None:
+        self.portable = portable
         self.recipe = recipe
         self.config = config
         self.overrides = overrides
@@ -137,6 +141,9 @@ def prepare(request: Request) -> Prepared:
     profile = _profile(profiles, request.profile)
     run_env = merged.run_env if merged is not None else None
     settings = settle(recipe, run_env or {}, profile, request.options)
+    if merged is not None:
+        stays = settings.record.executor == LOCAL and not request.portable
+        merged.set_directory(_directory() if stays else None)
     id = request.id or folders.new_id()
     carried = {} if call.asked else {**_given(recipe), **exports(call)}
     hidden = {name: carried.pop(name) for name in _secret_names(call) & {*carried}}
@@ -150,7 +157,6 @@ def prepare(request: Request) -> Prepared:
         environ=request.environ,
         exports=carried,
         references={**request.secrets, **{name: f"env:{name}" for name in hidden}},
-        here=os.environ,
         attached=request.attached,
     )
     os.environ.update(hidden)
@@ -162,6 +168,16 @@ def prepare(request: Request) -> Prepared:
         *(merged.warnings if merged else ()),
     )
     return Prepared(request, plan, call, merged, settings, warnings)
+
+
+def _directory() -> str:
+    """The working directory, by the name that the shell has for it."""
+    named = os.environ.get("PWD", "")
+    here = os.getcwd()
+    try:
+        return named if named and os.path.samefile(named, here) else here
+    except OSError:
+        return here
 
 
 def call_of(recipe: Recipe, passed: Sequence[str]) -> Invocation:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from re import Pattern
+
+    from ..spec.plain import Json
 
 STEMS = ("pass", "pwd", "token", "secret", "credential", "cookie", "auth", "key")
 """One of them is in every name, in lower case."""
@@ -145,3 +149,97 @@ def is_secret_name(name: str, own: frozenset[str] = frozenset()) -> bool:
 def is_count_name(name: str) -> bool:
     """Whether `name` may be that of a number of secrets, such as `tokens`."""
     return name[-1:] in ("s", "S") and name[-4:].lower() != "pass"
+
+
+LAST_WORDS = frozenset(
+    (
+        *("password", "passwd", "passwort", "passphrase", "passcode", "pass", "pwd"),
+        *("token", "secret", "credential", "cookie", "authorization", "auth", "pin"),
+        *("apikey", "secretkey", "privatekey", "accesskey"),
+    )
+)
+"""A name that ends in one of them, or its plural, is that of a secret."""
+NO_WORDS = ("old", "new", "value")
+"""Behind a credential's word they say nothing else of it, nor do numbers."""
+NUMERIC = frozenset(("password", "passphrase", "passcode", "pin"))
+"""Credentials that may be numbers."""
+DIRECTORIES = ("pwd", "oldpwd")
+SHORTEST = 4
+"""Of fewer characters no value is kept from anybody."""
+LONGEST_SEGMENT = 20
+MARKERS = (("<", ">"), ("[", "]"), ("${", "}"))
+"""What stands around the special tokens of a language model, and references."""
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in lower case, also of `camelCase`; numbers are none."""
+    words = [""]
+    for index, each in enumerate(name):
+        if not each.isalpha():
+            words.append("")
+            continue
+        word = words[-1]
+        lower_next = name[index + 1 : index + 2].islower()
+        if each.isupper() and word and (word[-1].islower() or lower_next):
+            words.append("")
+        words[-1] += each
+    return [word.lower() for word in words if word]
+
+
+def credential_word(name: str) -> str:
+    """The word for which `name` is a secret's; "" where it is none."""
+    words = words_of(name)
+    while words and words[-1] in NO_WORDS:
+        words.pop()
+    if not words or name.lower() in DIRECTORIES:
+        return ""
+    last = words[-1]
+    singular = last if last in LAST_WORDS else last.removesuffix("s")
+    if singular == "key":
+        return "key" if len(words) > 1 and words[-2] in KEYS else ""
+    return singular if singular in LAST_WORDS else ""
+
+
+def is_credential(name: str, value: Json = None) -> bool:
+    """Whether a variable or key of that name has a secret, as far as its name says.
+
+    `value` is None where it isn't known. Switches, numbers, lists of numbers, paths,
+    references and markers such as `<mask>` are no secrets, whatever they are called.
+    """
+    word = credential_word(name)
+    if not word:
+        return False
+    return value is None or _may_be_secret(value, word)
+
+
+def _may_be_secret(value: Json, word: str) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        return word in NUMERIC
+    if isinstance(value, list):
+        return any(_may_be_secret(each, word) for each in value)
+    if not isinstance(value, str):
+        return value is not None
+    is_marker = any(
+        value.startswith(first) and value.endswith(last) and not set(" \t") & set(value)
+        for first, last in MARKERS
+    )
+    return len(value) >= SHORTEST and not is_marker and not _is_path(value)
+
+
+def _is_path(text: str) -> bool:
+    """One that is there, or whose parts are words rather than a key's characters."""
+    if not text.startswith(("/", "~/", "./", "../")) or "\n" in text:
+        return False
+    if os.path.lexists(os.path.expanduser(text)):
+        return True
+    return not any(_is_random(segment) for segment in text.split("/"))
+
+
+def _is_random(segment: str) -> bool:
+    kinds = (str.isupper, str.islower, str.isdigit)
+    mixed = all(any(map(kind, segment)) for kind in kinds)
+    return (
+        "=" in segment or "+" in segment or (mixed and len(segment) > LONGEST_SEGMENT)
+    )

@@ -842,6 +842,11 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "`runspec deny list` shows them all",
     ),
     # Ray, Kubernetes, SkyPilot
+    "setting-overruled": (
+        "{subject}: configuration and profile differ<; not {quoted}, but {first} counts>"
+        "<, which {detail} says>",
+        "make them agree, or say it on the command line",
+    ),
     "setting-unused": ("{subject} has no effect<: {detail} has no use for it>",),
     "size-invalid": (
         "{subject} can't be {received}",

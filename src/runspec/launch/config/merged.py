@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 RUN, ENV = "run", "env"
 JSON = "json"
+CODE_DIR = "${oc.env:RUNSPEC_CODE_DIR}"
 
 
 class RunEnv(dict[str, "Json"]):
@@ -81,6 +82,22 @@ class Merged:
 
             values = {key: unescaped(each) for key, each in values.items()}
         return RunEnv(values, node)
+
+    def set_directory(self, directory: str | None) -> None:
+        """Say what `${oc.env:PWD}` is: a directory of this machine, or, where that is
+        None, the root of the code where the script will run.
+        """
+        if self._form != "omegaconf":
+            return
+        from .resolvers import is_directory, parts
+
+        for path, node in _leaves(self._root, ()):
+            if path[0] == RUN or not isinstance(node.value, str):
+                continue
+            pieces = parts(node.value)
+            if any(map(is_directory, pieces[1::2])):
+                there = CODE_DIR if directory is None else directory
+                node.value = "".join(there if is_directory(e) else e for e in pieces)
 
     def content(self) -> bytes:
         """The text of the file that the script gets."""

@@ -81,9 +81,12 @@ Origin = File | Typed | Said
 
 
 class Node:
-    """One value: a scalar, a list of nodes, or nodes by key; at `line` of `origin`."""
+    """One value: a scalar, a list of nodes, or nodes by key; at `line` of `origin`.
 
-    __slots__ = ("column", "line", "origin", "value")
+    `template` is the text with `${…}` that it came from, where it came from one.
+    """
+
+    __slots__ = ("column", "line", "origin", "template", "value")
 
     def __init__(
         self,
@@ -96,6 +99,7 @@ class Node:
         self.origin = origin
         self.line = line
         self.column = column
+        self.template = ""
 
     @property
     def place(self) -> Place | None:

@@ -140,11 +140,12 @@ def dotted(path: Path) -> str:
 def masked(token: str) -> str:
     """A token without the value of a secret's name."""
     from ...errors import MASK
-    from ...redact.names import is_secret_name
+    from ..profile.secrecy import is_secret
 
-    key, equals, _ = token.partition("=")
+    key, equals, value = token.partition("=")
     last = key.rpartition(".")[2].lstrip("+~-").partition("[")[0]
-    hidden = is_secret_name(last) or "secrets" in key.lstrip("+~").split(".")
+    listed = "secrets" in key.lstrip("+~").split(".")
+    hidden = listed or (equals and is_secret(last, value))
     return f"{key}={MASK}" if equals and hidden else token
 
 

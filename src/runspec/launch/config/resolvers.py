@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from ...errors import Place
     from ...spec.plain import Json
     from .node import Node
     from .overrides import Path
@@ -27,7 +28,84 @@ if TYPE_CHECKING:
 RUN = "run"
 MARK = "${"
 MACHINE = ("oc.env", "art")
+OPENING = "${oc.env:"
+DIRECTORY = "PWD"
+"""A variable whose value is another one where the script runs."""
+OF_PROFILE = ("run", "env", "env_vars")
+"""Variables of the script, where a reference to a secret is one."""
 SHOWN = 120
+
+
+class UnresolvedError(Exception):
+    """A variable that a text names and that can't be put into it; `why` in words."""
+
+    def __init__(self, variable: str, why: str, *, secret: bool = False) -> None:
+        super().__init__(variable)
+        self.variable = variable
+        self.why = why
+        self.secret = secret
+
+
+def expanded(text: str) -> str:
+    """The text of a profile with each `${oc.env:NAME}` and `${oc.env:NAME,default}` in
+    it replaced; all else stays, the `${NAME}` of a shell included.
+
+    Raises UnresolvedError, or SpecError (`recipes-not-installed`) without OmegaConf.
+    """
+    if OPENING not in text:
+        return text
+    library = _library(text, None)
+    resolvers = _Resolvers(library, None)
+    resolvers.in_run = True
+    pieces = parts(text)
+    with resolvers:
+        for index in range(1, len(pieces), 2):
+            if pieces[index].startswith(OPENING):
+                pieces[index] = _variable(resolvers, pieces[index])
+    return "".join(pieces)
+
+
+def _variable(resolvers: _Resolvers, piece: str) -> str:
+    resolvers.secret = resolvers.unset = ""
+    try:
+        value = resolvers.library.create({"x": piece})["x"]
+    except Exception as error:  # noqa: BLE001  resolvers may raise anything
+        if resolvers.secret:
+            raise UnresolvedError(resolvers.secret, "", secret=True) from None
+        variable = resolvers.unset or named_in(piece)
+        why = "isn't set" if resolvers.unset else _cause(error)
+        raise UnresolvedError(variable, why) from None
+    return "" if value is None else str(value)
+
+
+def named_in(text: str) -> str:
+    """The variable that the first `${oc.env:…}` of a text names."""
+    inside = text.partition(OPENING)[2]
+    return inside.partition("}")[0].partition(",")[0].strip()
+
+
+def reference(text: object) -> tuple[str, bool] | None:
+    """The variable that a text is, whole, and whether it has a default."""
+    if not isinstance(text, str) or not text.startswith(OPENING):
+        return None
+    if _end(text, 0) != len(text):
+        return None
+    name, comma, _ = text[len(OPENING) : -1].partition(",")
+    return (name.strip(), bool(comma)) if name.strip().isidentifier() else None
+
+
+def is_directory(piece: str) -> bool:
+    """Whether it is the directory in which the script runs."""
+    found = reference(piece)
+    return found is not None and found[0] == DIRECTORY
+
+
+def _library(subject: str, place: Place | None) -> Library:
+    try:
+        from omegaconf import OmegaConf
+    except ImportError:
+        raise SpecError(Fault("recipes-not-installed", subject, place)) from None
+    return OmegaConf
 
 
 def resolve(root: Node, artifacts: str | None) -> tuple[Fault, ...]:
@@ -40,19 +118,14 @@ def resolve(root: Node, artifacts: str | None) -> tuple[Fault, ...]:
     texts = sorted(_texts(root, ()), key=lambda each: each[0][0] != RUN)
     if not texts:
         return ()
-    try:
-        from omegaconf import OmegaConf
-    except ImportError:
-        place = texts[0][1].place
-        subject = dotted(texts[0][0])
-        raise SpecError(Fault("recipes-not-installed", subject, place)) from None
-    resolvers = _Resolvers(OmegaConf, artifacts)
-    tree = _created(OmegaConf, root, texts)
+    library = _library(dotted(texts[0][0]), texts[0][1].place)
+    resolvers = _Resolvers(library, artifacts)
+    tree = _created(library, root, texts)
     with resolvers:
         faults = [
             fault
             for path, node in texts
-            if path[0] == RUN or resolvers.on_machine(str(node.value))
+            if resolvers.concerns(path, str(node.value))
             for fault in resolvers.resolve(tree, path, node)
         ]
     errors = [fault for fault in faults if fault.severity == "error"]
@@ -158,8 +231,22 @@ class _Resolvers:
         except TypeError:
             library.register_new_resolver(name, resolver, replace=True)
 
+    def concerns(self, path: Path, text: str) -> bool:
+        """Whether a text is to be resolved now; a secret of the script is not."""
+        if path[0] != RUN:
+            return any(self.on_machine(each) for each in parts(text)[1::2])
+        found = reference(text) if path[:3] == OF_PROFILE else None
+        if found is None:
+            return True
+        from ..profile.secrecy import is_secret
+
+        value = os.environ.get(found[0])
+        return not (is_secret(found[0], value) or is_secret(str(path[-1]), value))
+
     def on_machine(self, text: str) -> bool:
         """Whether a text names a resolver whose value other machines haven't."""
+        if is_directory(text):
+            return False
         starts = (part.lstrip() for part in text.split(MARK)[1:])
         return any(each.startswith(f"{name}:") for each in starts for name in MACHINE)
 
@@ -179,6 +266,7 @@ class _Resolvers:
             return () if self.defaulted else (self._why(path, node, error),)
         above[path[-1]] = value
         node.value = node_of(value, node.origin, node.line, node.column).value
+        node.template = text
         return ()
 
     def _value(self, above: Any, key: str | int, text: str) -> Json:
@@ -226,6 +314,7 @@ class _Resolvers:
         elif default:
             return None if default[0] is None else str(default[0])
         else:
+            self.unset = name
             raise KeyError(f"{name} isn't set")
         raise _KeptError(name)
 

@@ -83,10 +83,12 @@ def driver_of(folder: str) -> tuple[int, str] | None:
         return None
     try:
         lockf(descriptor, LOCK_SH | LOCK_NB)
-        return None
     except OSError:
-        pid, _, host = os.read(descriptor, 256).decode("ascii", "replace").partition(" ")
+        said = os.read(descriptor, 256).decode("ascii", "replace")
+        pid, _, host = said.partition(" ")
         return (int(pid) if pid.isdigit() else 0), host
+    else:
+        return None
     finally:
         os.close(descriptor)
 

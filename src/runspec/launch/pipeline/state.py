@@ -86,7 +86,17 @@ class PipelineState:
     were typed, `after` what each stage waits for.
     """
 
-    __slots__ = ("after", "began", "file", "folder", "id", "name", "on", "stages", "tokens")
+    __slots__ = (
+        "after",
+        "began",
+        "file",
+        "folder",
+        "id",
+        "name",
+        "on",
+        "stages",
+        "tokens",
+    )
 
     def __init__(
         self,

@@ -67,7 +67,7 @@ class LocalExecutor:
     def render(self, plan: Plan) -> tuple[Rendered, ...]:
         """The one command, as a shell reads it."""
         lines = [f"cd {quoted((_cwd(plan),))}"]
-        lines += [f"export {quoted((f'{k}={v}',))}" for k, v in plan.environ.items()]
+        lines += [f"export {quoted((f'{k}={v}',))}" for k, v in _environ(plan).items()]
         lines += [f"# {name}: {each}" for name, each in plan.secrets.items()]
         lines.append(quoted(_argv(plan)))
         return (Rendered("command", "argv", "\n".join(lines) + "\n"),)
@@ -158,7 +158,7 @@ def _prepare(plan: Plan) -> None:
     interpreter.build()
     if plan.launcher != TORCHRUN or plan.startup:
         return
-    more = plan.environ.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    more = _environ(plan).get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     if not interpreter.has("torch", more):
         from ..attend import note
 
@@ -217,6 +217,12 @@ def _check_gpus(plan: Plan) -> list[Fault]:
     ]
 
 
+def _environ(plan: Plan) -> dict[str, str]:
+    from ..planning import environ_at
+
+    return environ_at(plan, root=plan.root, folder=plan.folder)
+
+
 def _task(plan: Plan, secrets: Mapping[str, str]) -> Task:
     from ...run.environment import HANDED_ON, without_call
     from ..local.supervisor import Task
@@ -224,7 +230,7 @@ def _task(plan: Plan, secrets: Mapping[str, str]) -> Task:
 
     progress = (PROGRESS,) if is_served(plan.recipe) else ()
     kept = without_call(os.environ, (*HANDED_ON, *PLACES, *progress))
-    environ = {**kept, **plan.environ, **secrets}
+    environ = {**kept, **_environ(plan), **secrets}
     argv = _argv(plan)
     if plan.container == NONE:
         return Task(argv, environ, _cwd(plan))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from ...errors import Fault, FilePlace
 
 TYPE_CHECKING = False
@@ -19,22 +17,27 @@ TABLE = "profile"
 ALIAS, IMAGE = "container", "container_image"
 VARIABLES, SECRETS = "env_vars", "secrets"
 UNKNOWN = "setting-unknown"
+INTERPOLATION = "config-interpolation"
+OPENING = "${oc.env:"
+TEXTS = ("str", "strs", "str-or-strs", "env-table", "str-table", "secrets")
+"""Kinds of fields whose values stay texts."""
 
 
 class Setting:
     """One value and where it came from, in words.
 
     `value` is as the record of `profile` has it; that of a table is made of `below`,
-    its settings by key.
+    its settings by key. `wrong`: a variable in it can't be had.
     """
 
-    __slots__ = ("_value", "below", "place", "source")
+    __slots__ = ("_value", "below", "place", "source", "wrong")
 
     def __init__(self, value: object, source: str, place: Place | None = None) -> None:
         self._value = value
         self.source = source
         self.place = place
         self.below: Layer = {}
+        self.wrong = False
 
     @property
     def value(self) -> object:
@@ -51,14 +54,16 @@ class Setting:
         return both
 
     def expand(self) -> None:
-        """Put in the variables of this machine. Raises secrecy.UnresolvedError."""
-        from .secrecy import expanded
+        """Put in the variables of this machine. Raises resolvers.UnresolvedError."""
+        texts = self._value if isinstance(self._value, tuple) else (self._value,)
+        if not any(isinstance(e, str) and OPENING in e for e in texts):
+            return
+        from ..config.resolvers import expanded
 
         if isinstance(self._value, str):
-            self._value = expanded(self._value, os.environ)
-        elif isinstance(self._value, tuple):
-            texts = (expanded(str(each), os.environ) for each in self._value)
-            self._value = tuple(texts)
+            self._value = expanded(self._value)
+        else:
+            self._value = tuple(expanded(str(each)) for each in texts)
 
     @property
     def is_table(self) -> bool:
@@ -107,12 +112,22 @@ class Spot:
 
 
 def settings_of(
-    reader: Reader, path: tuple[str, ...], source: Mapping[str, object], spot: Spot
+    reader: Reader,
+    path: tuple[str, ...],
+    source: Mapping[str, object],
+    spot: Spot,
+    templates: Mapping[str, str] | None = None,
 ) -> Layer:
-    """The settings of one table, checked (SEC-04); the reader notes what is wrong."""
+    """The settings of one table, checked (SEC-04); the reader notes what is wrong.
+
+    `templates` are the texts with `${oc.env:…}` that values came from, by key.
+    """
     from ...spec.table import read
 
+    source, found, late = _typed(source, dict(templates or {}))
     values = read(reader, TABLE, path, source)
+    _name_variables(reader, path, source, found)
+    values |= late
     image = values.pop(ALIAS, None)
     if image is not None:
         values.setdefault(IMAGE, image)
@@ -123,6 +138,61 @@ def settings_of(
         name: _setting(value, (name if name in source else ALIAS,), spot)
         for name, value in values.items()
     }
+
+
+def _typed(
+    source: Mapping[str, object], templates: dict[str, str]
+) -> tuple[dict[str, object], dict[str, str], dict[str, object]]:
+    """The values with variables put in where something else than a text is meant, the
+    texts that these came from, and those whose variable can't be had.
+    """
+    values, late = dict(source), {}
+    for key, value in source.items():
+        if not isinstance(value, str) or _is_text(key):
+            continue
+        if key in templates:
+            values[key] = _read(value)
+        elif OPENING in value:
+            from ..config.resolvers import UnresolvedError, expanded
+
+            try:
+                values[key] = _read(expanded(value))
+            except UnresolvedError:
+                late[key] = values.pop(key)
+            else:
+                templates[key] = value
+    return values, templates, late
+
+
+def _is_text(key: str) -> bool:
+    from ...spec.table import FIELDS
+
+    field = FIELDS[TABLE].get(key)
+    return field is None or field.kind in TEXTS
+
+
+def _read(text: str) -> object:
+    from ..config.scalars import typed
+
+    return typed(text) if text else text
+
+
+def _name_variables(
+    reader: Reader,
+    path: tuple[str, ...],
+    source: Mapping[str, object],
+    templates: Mapping[str, str],
+) -> None:
+    """A value that came from a variable and doesn't do names that variable."""
+    from ..config.resolvers import named_in
+
+    for fault in reader.faults:
+        key = fault.subject.rpartition(".")[2]
+        if key in templates and fault.subject == ".".join((*path, key)):
+            expected = "".join(f", not {each}" for each in fault.expected[:1])
+            variable = named_in(templates[key])
+            fault.code, fault.received, fault.expected = INTERPOLATION, None, ()
+            fault.detail = f"{variable} is {source.get(key)!r}{expected}"
 
 
 def _setting(value: object, keys: tuple[str, ...], spot: Spot) -> Setting:
@@ -151,12 +221,17 @@ class _Places:
         return self.spot.place(keys[len(self.above) :])
 
 
-def level(spot: Spot, above: tuple[str, ...], given: Mapping[str, object]) -> Level:
+def level(
+    spot: Spot,
+    above: tuple[str, ...],
+    given: Mapping[str, object],
+    templates: Mapping[str, str] | None = None,
+) -> Level:
     """The settings of what isn't TOML; no fault shows a line that has a secret."""
     from ...spec.reader import Reader
 
     reader = Reader(_Places(spot, above), {}, ())  # type: ignore[arg-type]
-    layer = settings_of(reader, above, given, spot)
+    layer = settings_of(reader, above, given, spot, templates)
     if reader.secrets:
         for fault in reader.faults:
             fault.place = blank(fault.place)

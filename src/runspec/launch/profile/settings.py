@@ -2,10 +2,13 @@
 
     recipe < run.env of the configuration < profile < command line
 
-An override such as `run.env.nodes=4` is the command line's.
+An override such as `run.env.nodes=4` is the command line's. What a configuration says
+of its image, nodes and processes is above the profile.
 """
 
 from __future__ import annotations
+
+import os
 
 from ...errors import ArgvPlace, CallError, Fault, SpecError
 from ...model_more import Profile
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
     from .levels import Layer
 
 DEFAULT = "default"
+OF_CONFIG = (IMAGE, "nodes", "gpus_per_node", "ntasks_per_node", "nproc_per_node")
+"""What a configuration knows better than a profile."""
+MOUNTS = "mounts"
+OVERRULED = "setting-overruled"
 UNSET = "???"
 OF_RECIPE = (
     ("nodes", "resources", "nodes"),
@@ -48,14 +55,21 @@ class Settings:
     """The settings of one launch.
 
     `record` is a record of `profile` with what the configuration, the profile and the
-    command line say; `warnings` are keys that mean nothing.
+    command line say; `warnings` are keys that mean nothing, and settings on which
+    configuration and profile differ. `absent` are optional secrets that aren't here,
+    by the variable that the script would read: the one that they come from.
     """
 
-    __slots__ = ("_layer", "_recipe", "record", "warnings")
+    __slots__ = ("_layer", "_recipe", "absent", "record", "warnings")
 
     def __init__(
-        self, recipe: Recipe, layer: Layer, warnings: tuple[Fault, ...]
+        self,
+        recipe: Recipe,
+        layer: Layer,
+        warnings: tuple[Fault, ...],
+        absent: Mapping[str, str],
     ) -> None:
+        self.absent = absent
         self.record = Profile(**{key: each.value for key, each in layer.items()})
         self.warnings = warnings
         self._recipe = recipe
@@ -94,14 +108,77 @@ def settle(
     config = _of_config(run_env)
     written, overridden = _split(config.layer)
     typed = _of_options(options)
-    layer: Layer = {}
-    for each in (written, profile, overridden, typed.layer):
+    layer, differing = _with_profile(written, profile)
+    for each in (overridden, typed.layer):
         layer = overlaid(layer, each)
+    absent = _secrets_of_variables(layer)
     faults = [*config.errors, *typed.errors, *_put_in(layer)]
     if faults:
         is_call = any(isinstance(fault.place, ArgvPlace | None) for fault in faults)
         raise (CallError if is_call else SpecError)(*faults)
-    return Settings(recipe, layer, (*config.warnings, *typed.warnings))
+    open_ones = [e for e in differing if e.subject not in {**overridden, **typed.layer}]
+    warnings = (*config.warnings, *typed.warnings, *open_ones)
+    return Settings(recipe, layer, warnings, absent)
+
+
+def _with_profile(
+    written: Layer, profile: Mapping[str, Setting]
+) -> tuple[Layer, list[Fault]]:
+    """What a configuration and a profile say together, and where they differ."""
+    layer = overlaid(written, profile)
+    differing: list[Fault] = []
+    for name in (each for each in written if each in profile):
+        of_config, of_profile = written[name], profile[name]
+        if name == MOUNTS:
+            layer[name] = _both_mounts(of_profile, of_config)
+        elif of_config.is_table:
+            differing += _differing(name, of_config, of_profile)
+        elif of_config.value != of_profile.value:
+            two = (of_profile, of_config)
+            winner, loser = reversed(two) if name in OF_CONFIG else two
+            layer[name] = _over(winner, loser)
+            differing.append(_overruled(name, winner, loser))
+    return layer, differing
+
+
+def _both_mounts(one: Setting, other: Setting) -> Setting:
+    values: list[object] = []
+    for each in (one.value, other.value):
+        values += each if isinstance(each, tuple) else ()
+    source = f"{one.source}; {other.source}"
+    return Setting(tuple(dict.fromkeys(values)), source, one.place)
+
+
+def _over(winner: Setting, loser: Setting) -> Setting:
+    source = f"{winner.source}, over {loser.value} of {loser.source}"
+    return Setting(winner.value, source, winner.place)
+
+
+def _differing(name: str, config: Setting, profile: Setting) -> Iterator[Fault]:
+    """Values may be secrets, which are found later."""
+    for key in (each for each in config.below if each in profile.below):
+        two = config.below[key], profile.below[key]
+        if two[0].value != two[1].value:
+            places = two[1].source, blank(two[0].place)
+            yield Fault(
+                OVERRULED,
+                f"{name}.{key}",
+                places[1],
+                severity="warning",
+                detail=places[0],
+            )
+
+
+def _overruled(name: str, winner: Setting, loser: Setting) -> Fault:
+    return Fault(
+        OVERRULED,
+        name,
+        loser.place,
+        severity="warning",
+        received=str(loser.value),
+        expected=(str(winner.value),),
+        detail=winner.source,
+    )
 
 
 class _InConfig(Spot):
@@ -147,7 +224,9 @@ def _of_config(run_env: Mapping[str, Json]) -> Level:
         for key, value in run_env.items()
         if value not in (None, UNSET)
     }
-    return level(_InConfig(run_env), ("run", "env"), given)
+    nodes = {key: run_env.nearest((key,)) for key in given}
+    templates = {key: n.template for key, n in nodes.items() if n and n.template}
+    return level(_InConfig(run_env), ("run", "env"), given, templates)
 
 
 def _split(layer: Layer) -> tuple[Layer, Layer]:
@@ -228,6 +307,33 @@ class _Recipe:
         return f"recipe {self.shown}:{place.line}"
 
 
+def _secrets_of_variables(layer: Layer) -> dict[str, str]:
+    """Make secrets of the variables that are `${oc.env:NAME}` of a secret (PRF-05).
+
+    One with a default is optional: without a value here it is left out, and returned.
+    """
+    from ..config.resolvers import reference
+    from .secrecy import is_secret
+
+    variables, absent = layer.get(VARIABLES), {}
+    for name, setting in [*variables.below.items()] if variables else ():
+        found = reference(setting.value)
+        if found is None:
+            continue
+        source, optional = found
+        held = os.environ.get(source)
+        if not (is_secret(source, held) or is_secret(name, held or None)):
+            continue
+        assert variables is not None
+        del variables.below[name]
+        if optional and not held:
+            absent[name] = source
+            continue
+        table = layer.setdefault(SECRETS, Setting({}, setting.source, setting.place))
+        table.below[name] = Setting(f"env:{source}", setting.source, setting.place)
+    return absent
+
+
 def _put_in(layer: Layer) -> Iterator[Fault]:
     """Put variables of this machine where `${oc.env:NAME}` stands; find secrets."""
     for name, setting in layer.items():
@@ -237,20 +343,21 @@ def _put_in(layer: Layer) -> Iterator[Fault]:
         from .secrecy import is_secret
 
         for name, setting in layer[VARIABLES].below.items():
-            if is_secret(name, str(setting.value)):
+            if not setting.wrong and is_secret(name, str(setting.value)):
                 yield _secret(f"{VARIABLES}.{name}", setting, name)
 
 
 def _expand(name: str, setting: Setting) -> Iterator[Fault]:
-    from .secrecy import UnresolvedError
+    from ..config.resolvers import UnresolvedError
 
     try:
         setting.expand()
     except UnresolvedError as error:
+        setting.wrong = True
         if error.secret:
             yield _secret(name, setting, error.variable)
         else:
-            detail = f"{error.variable} isn't set"
+            detail = f"{error.variable} {error.why}"
             yield Fault("config-interpolation", name, setting.place, detail=detail)
     for key, each in setting.below.items():
         yield from _expand(f"{name}.{key}", each)

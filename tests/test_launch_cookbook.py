@@ -1,0 +1,146 @@
+"""A cookbook's own recipes, configurations and env.toml, launched as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from environments import Environment
+from launching import Bench, recipe
+
+BLOCK = """\
+[tool.runspec.run]
+launch = "direct"
+[tool.runspec.config]
+default = "default"
+[tool.runspec.resources]
+gpus_per_node = 0
+[tool.runspec.env]
+DATA = "$RUNSPEC_CODE_DIR/data"
+"""
+BODY = "import os, sys\nprint(open(sys.argv[2]).read())\nprint(os.environ['DATA'])\n"
+TOKEN = "hf_" + "QwErTyUiOpAsDfGhJkLzXcVbNmQwErTyUi"
+CONFIG = """\
+output_dir: ${oc.env:PWD}/out
+max_tokens: 128
+run:
+  env:
+    nodes: ${oc.env:NODES_ASKED,8}
+    container_image: reg/special:1
+    mounts: ["/c:/c"]
+"""
+LAB = """\
+[lab]
+executor = "slurm"
+nodes = "${oc.env:NODES_HERE,2}"
+account = "${oc.env:ACC,${oc.env:ACC2,foo}}"
+container_image = "reg/base:1"
+mounts = ["/lustre:/lustre"]
+time = "01:00:00"
+env_vars = { HF_TOKEN = "${oc.env:HF_TOKEN,''}", SHELL_SAYS = "${HOME}" }
+"""
+
+
+@pytest.fixture
+def bench(with_omegaconf: Environment, tmp_path: Path) -> Bench:
+    made = Bench(with_omegaconf, tmp_path)
+    made.write(train_py=recipe(BODY, BLOCK), env_toml=LAB, config__default_yaml=CONFIG)
+    return made
+
+
+def explained(bench: Bench, *argv: str, **variables: str) -> dict[str, list[str]]:
+    """Value and source of each row of `--explain`."""
+    done = bench.launch("train.py", "--explain", *argv, **variables)
+    assert done.returncode == 0, done.stderr
+    rows = (line.split("  ") for line in done.stdout.splitlines())
+    cells = [[each.strip() for each in row if each.strip()] for row in rows]
+    return {row[0]: row[1:] for row in cells if len(row) > 1}
+
+
+def codes(bench: Bench, *argv: str, **variables: str) -> list[str]:
+    done = bench.launch("train.py", *argv, RUNSPEC_AGENT="1", **variables)
+    problems = json.loads(done.stderr.splitlines()[-1])["error"]["problems"]
+    return [each["code"] for each in problems]
+
+
+def test_numbers_markers_and_paths_are_no_secrets_whatever_they_are_called(
+    bench: Bench,
+) -> None:
+    bench.write(config__default_yaml="max_tokens: 128\npad_token: <pad>\n")
+    rows = explained(
+        bench,
+        "max_tokens=256",
+        *("-e", "MASK_TOKEN=<mask>"),
+        *("-e", "GOOGLE_APPLICATION_CREDENTIALS=/etc/gcp.json"),
+    )
+    assert rows["max_tokens"][0] == "256"
+    assert rows["pad_token"][0] == "<pad>"
+    assert codes(bench, "-e", "HF_TOKEN_2=something-long") == ["secret-in-env"]
+    assert codes(bench, "-e", f"X={TOKEN}") == ["secret-in-env"]
+
+
+def test_the_command_line_that_is_kept_has_numbers_and_no_secrets(bench: Bench) -> None:
+    bench.write(config__default_yaml="max_tokens: 128\napi_key: x\n")
+    done = bench.launch("train.py", "max_tokens=256", "api_key=hunter2hunter2")
+    assert done.returncode == 0, done.stderr
+    (folder,) = bench.run_folders
+    argv = json.loads((folder / "argv.json").read_text())["argv"]
+    assert argv[-2:] == ["max_tokens=256", "api_key=***"]
+
+
+def test_the_working_directory_is_resolved_here_and_the_code_elsewhere(
+    bench: Bench,
+) -> None:
+    rows = explained(bench, "~run.env")
+    assert rows["output_dir"][0] == f"{bench.work}/out"
+    rows = explained(bench, "--on", "lab")
+    assert rows["output_dir"][0] == "${oc.env:RUNSPEC_CODE_DIR}/out"
+
+
+def test_the_script_knows_where_its_code_is(bench: Bench) -> None:
+    done = bench.launch("train.py", "~run.env")
+    assert done.stdout.splitlines()[-1] == f"{bench.work}/data"
+
+
+def test_an_optional_secret_is_left_out_where_it_is_not_set(bench: Bench) -> None:
+    assert explained(bench, "--on", "lab")["HF_TOKEN"] == [
+        "left out",
+        "HF_TOKEN isn't set here",
+    ]
+    rows = explained(bench, "--on", "lab", HF_TOKEN=TOKEN)
+    assert rows["HF_TOKEN"][0] == "env:HF_TOKEN"
+    assert rows["SHELL_SAYS"][0] == "${HOME}"
+
+
+def test_image_nodes_and_mounts_of_a_configuration_win_over_a_profile(
+    bench: Bench,
+) -> None:
+    rows = explained(bench, "--on", "lab")
+    assert rows["container_image"][0] == "reg/special:1"
+    assert "over reg/base:1 of profile lab" in rows["container_image"][1]
+    assert rows["mounts"][0] == '["/lustre:/lustre", "/c:/c"]'
+    assert rows["nodes"][0] == "8"
+    assert explained(bench, "--on", "lab", "--nodes", "3")["nodes"][0] == "3"
+    said = bench.launch("train.py", "--on", "lab", "--dry-run", "--nodes", "3").stderr
+    assert "setting-overruled]: container_image" in said
+    assert "setting-overruled]: nodes" not in said
+
+
+@pytest.mark.parametrize(
+    ("variables", "account"),
+    [({}, "foo"), ({"ACC2": "two"}, "two"), ({"ACC": "prod", "ACC2": "two"}, "prod")],
+)
+def test_defaults_of_variables_may_be_variables(
+    bench: Bench, variables: dict[str, str], account: str
+) -> None:
+    assert explained(bench, "--on", "lab", **variables)["account"][0] == account
+
+
+def test_a_variable_is_read_as_the_kind_that_its_setting_has(bench: Bench) -> None:
+    rows = explained(bench, "--on", "lab", NODES_ASKED="4")
+    assert rows["nodes"][0] == "4"
+    done = bench.launch("train.py", "--on", "lab", "--dry-run", NODES_HERE="many")
+    assert done.returncode == 125
+    assert "NODES_HERE is 'many', not a whole number" in done.stderr
