@@ -843,8 +843,8 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     # Ray, Kubernetes, SkyPilot
     "setting-overruled": (
-        "{subject}: configuration and profile differ<; not {quoted}, but {first} counts>"
-        "<, which {detail} says>",
+        "{subject}: configuration and profile differ<; {first} counts, not {quoted}>"
+        "<, as {detail} says>",
         "make them agree, or say it on the command line",
     ),
     "setting-unused": ("{subject} has no effect<: {detail} has no use for it>",),

@@ -187,8 +187,8 @@ def status_of(state: PipelineState) -> int:
 
     One that was given up, with stages that never began, is lost.
     """
-    for phases in ((FAILED,), (LOST, CANCELLED)):
-        found = [each for each in state.stages.values() if each.phase in phases]
+    for endings in ((FAILED,), (LOST, CANCELLED)):
+        found = [each for each in state.stages.values() if each.phase in endings]
         if found:
             first = min(found, key=lambda stage: stage.ended or time())
             return exit_status_of(first.status) or 1
