@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,35 @@ def test_a_python_that_doesnt_fit_stops_the_launch(bench: Bench, wanted: str) ->
 def test_a_python_that_fits_runs_it(bench: Bench, wanted: str) -> None:
     bench.write(train_py=recipe("", above=f"requires-python = '{wanted}'\n"))
     assert bench.launch("train.py").returncode == 0
+
+
+@pytest.fixture
+def other_python(tmp_path: Path, thing: str) -> Path:
+    """A project's environment that has a package which runspec's own hasn't."""
+    place = tmp_path / "project"
+    venv = (sys.executable, "-m", "venv", "--without-pip", str(place))
+    subprocess.run(venv, check=True)
+    (site,) = (place / "lib").glob("python*/site-packages")
+    (site / "thing.py").write_text("")
+    return place
+
+
+def test_a_script_runs_on_the_activated_environment(
+    bench: Bench, other_python: Path
+) -> None:
+    bench.write(train_py=recipe(SHOW))
+    done = bench.launch("train.py", VIRTUAL_ENV=str(other_python))
+    assert done.returncode == 0, done
+    assert json.loads(done.stdout) == ["thing", str(other_python / "bin" / "python")]
+    path = f"{other_python / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = bench.runspec("run", "./train.py", PATH=path)
+    assert done.returncode == 0, done
+    shown = bench.launch("train.py", "--explain", VIRTUAL_ENV=str(other_python)).stdout
+    assert f"VIRTUAL_ENV is {other_python}" in shown
+
+
+def test_the_python_of_a_profile_wins(bench: Bench, other_python: Path) -> None:
+    profile = f"[own]\npython = '{other_python}/bin/python'\n"
+    bench.write(train_py=recipe(SHOW), env_toml=profile)
+    done = bench.launch("train.py", "--on", "own")
+    assert (done.returncode, json.loads(done.stdout)[0]) == (0, "thing"), done

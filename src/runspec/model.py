@@ -147,7 +147,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "504b2d13bfc6"
+FINGERPRINT = "f4f641d7226b"
 
 DEFAULTS = {
     "config": {

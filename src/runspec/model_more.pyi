@@ -78,6 +78,7 @@ class Profile(Record):
     exclusive: bool
     launch: str | None
     workdir: str | None
+    python: str | None
     container_image: str | None
     container: str | None
     container_runtime: str | None
@@ -86,6 +87,10 @@ class Profile(Record):
     startup_commands: tuple[str, ...]
     env_vars: Mapping[str, str]
     secrets: Mapping[str, str]
+    pass_env: tuple[str, ...]
+    requeue: bool
+    max_retries: int
+    checkpoint_signal: str | None
     rendezvous_port: int | None
     packager: str
     packager_include_pattern: tuple[str, ...]

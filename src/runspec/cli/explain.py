@@ -57,6 +57,12 @@ def _settings(prepared: Prepared) -> list[tuple[str, str, str]]:
     for name, value in {**rest, **chosen}.items():
         if value is not None and not isinstance(value, dict):
             rows.append((name, _text(value), sources.get(name, DEFAULT)))
+    if plan.executor == "local" and plan.container == "none":
+        from ..launch.local.interpreter import interpreter_of
+
+        found = interpreter_of(plan.recipe, record.python)
+        rows = [row for row in rows if row[0] != "python"]
+        rows.append(("python", found.python, found.why))
     return rows
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..run.become import Become
     from ..run.program import Program
     from ..run.recorded import Recorded
+    from .lookup import Located
 
 
 def run(args: Args) -> NoReturn:
@@ -41,9 +42,21 @@ def run(args: Args) -> NoReturn:
     more = {FORCE: "1"} if forced else {}
     require_here(call.chain, {**os.environ, **more})
     account = other_account(call.chain)
-    program = find_program(located.name, located.path, installed=located.installed)
+    program = _program(located)
     environ = _environment(call, account) | more
     _run(program, argv, environ, _recorded(call, account))
+
+
+def _program(located: Located) -> Program:
+    """A script of its own runs on the Python that a shell here would take."""
+    from ..run.program import Program
+    from ..source.spec import is_script
+
+    if is_script(located.path) and not located.installed:
+        from ..run.python import python_here
+
+        return Program(python_here()[0], os.path.abspath(located.path))
+    return find_program(located.name, located.path, installed=located.installed)
 
 
 def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:

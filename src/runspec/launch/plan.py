@@ -106,3 +106,11 @@ class Plan:
         self.settings = settings
         self.attached = attached
         self.content = content
+
+
+def is_contained(plan: Plan) -> bool:
+    """Whether an image is taken to have what the script needs."""
+    if plan.executor == "kubernetes":
+        return True
+    by_sky = plan.executor == "skypilot" and plan.image is not None
+    return by_sky or plan.container != "none"

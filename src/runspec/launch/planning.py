@@ -5,6 +5,8 @@ It reads and writes nothing: the same inputs give the same plan.
 
 from __future__ import annotations
 
+import os
+
 from ..errors import Fault, FilePlace, SpecError
 from . import secrets
 from .code import root_of
@@ -14,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..model_more import Profile
     from ..recipe import Recipe
     from .config.merged import Merged
     from .profile.settings import Settings
@@ -54,7 +57,8 @@ def make_plan(
     `config-interpolation`).
     """
     record = settings.record
-    kept = {**record.secrets, **(references or {})}
+    passed_on, hidden = _passed_on(record)
+    kept = {**hidden, **record.secrets, **(references or {})}
     config = None if merged is None else f"{folder}/{merged.name}"
     command = command_of(recipe, with_config=merged is not None)
     wrong = secrets.faults(kept)
@@ -87,6 +91,7 @@ def make_plan(
             folder,
             (environ or {}, exports or {}),
             logged=not attached or record.executor != LOCAL,
+            below=passed_on,
         ),
         secrets=kept,
         nodes=_nodes(recipe, settings),
@@ -200,16 +205,38 @@ def _environ(
     above: tuple[Mapping[str, str], ...],
     *,
     logged: bool,
+    below: Mapping[str, str],
 ) -> dict[str, str]:
     """Recipe, config's run.env, profile, command line, and what is this project's.
 
-    `logged`: its output goes to a log, where somebody may wait for each line.
+    `logged`: its output goes to a log, where somebody may wait for each line. `below`
+    is what the others win over.
     """
     found = dict(LOGGED) if logged else {}
+    found |= below
     found |= {**recipe.env, **settings.record.env_vars}
     for each in above:
         found.update(each)
     return {**found, RUN_ID: id, RUN_DIR: folder, CODE_DIR: root_of(recipe.script_path)}
+
+
+def _passed_on(record: Profile) -> tuple[dict[str, str], dict[str, str]]:
+    """What `pass_env` names and is set here; secrets by reference. A script here has
+    this environment anyway.
+    """
+    from .profile.secrecy import is_secret
+
+    found: dict[str, str] = {}
+    hidden: dict[str, str] = {}
+    for name in record.pass_env if record.executor != LOCAL else ():
+        value = os.environ.get(name)
+        if value is None:
+            continue
+        if is_secret(name, value):
+            hidden[name] = f"env:{name}"
+        else:
+            found[name] = value
+    return found, hidden
 
 
 def _first(asked: int | str | None, default: int | str) -> int | str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .exitstatus import REFUSED
 from .launchers import Shell, launch_words, quoted
 
 TYPE_CHECKING = False
@@ -18,6 +19,8 @@ ROOT, FOLDER = "/\0root", "/\0folder"
 holds a NUL.
 """
 END = "RUNSPEC_END"
+PYTHONS = ("python", "python3", *(f"python3.{minor}" for minor in range(14, 7, -1)))
+"""Names of interpreters, those of newer versions first."""
 
 
 class Site:
@@ -91,11 +94,10 @@ def run_lines(
     site: Site,
     *,
     rendezvous: Rendezvous | None = None,
-    before: Sequence[str] = (),
 ) -> list[str]:
     """What goes to the working directory and becomes the script.
 
-    `before` are words that start another command. `set -e` must be in force.
+    `set -e` must be in force.
     """
     words = launch_words(
         plan,
@@ -106,7 +108,7 @@ def run_lines(
     return [
         f"cd {quoted((site.workdir(plan),))}",
         *plan.startup,
-        f"exec {quoted((*before, *words))}",
+        f"exec {quoted(words)}",
     ]
 
 
@@ -127,24 +129,82 @@ def heredoc(path: str, text: str) -> list[str]:
     return [f"cat > {quoted((path,))} <<'{end}'", *lines, end]
 
 
-def dependency_lines(plan: Plan) -> list[str]:
-    """What sets the words `"$@"` that run a command with the script's dependencies."""
-    wanted = plan.recipe.dependencies
-    options = [word for each in wanted for word in ("--with", each)]
-    if plan.recipe.requires_python:
-        options += ["--python", plan.recipe.requires_python]
-    venv = Shell('"$RUN_DIR/venv"')
-    pip = (Shell('"$RUN_DIR/venv/bin/python"'), "-m", "pip", "install", "--quiet")
+def dependency_lines(plan: Plan, folder: str) -> list[str]:
+    """What has the script's dependencies, and a Python that it runs on, first in PATH.
+
+    They are in a virtual environment in `folder`, shell text: by uv where that is
+    there. Nothing where the script needs neither; what can't be had ends it with 125.
+    """
+    recipe = plan.recipe
+    check = check_of(recipe.requires_python)
+    lines = _environment_lines(recipe.dependencies, recipe.requires_python, check)
+    lines = [f"venv={folder}/venv", *lines]
+    if recipe.dependencies:
+        return lines
+    if check is None:
+        return []
+    indented = (f"    {line}" for line in lines)
+    return [f"if ! python -c {quoted((check,))} 2>/dev/null; then", *indented, "fi"]
+
+
+def _environment_lines(
+    wanted: Sequence[str], requires: str | None, check: str | None
+) -> list[str]:
+    """What makes the virtual environment `$venv` unless it is there, whole."""
+    version = ("--python", requires) if requires else ()
+    inside = Shell('"$venv/bin/python"')
+    uv = (*("uv", "venv", "--quiet", "--no-project"), *version, Shell('"$venv"'))
+    by_uv = ("uv", "pip", "install", "--quiet", "--python", inside, "--", *wanted)
+    quiet = ("--quiet", "--disable-pip-version-check", "--")
+    by_pip = (inside, "-m", "pip", "install", *quiet, *wanted)
+    steps = [f"        {quoted(uv)} >&2 || exit {REFUSED}"]
+    pip = [f'        "$python" -m venv "$venv" >&2 || exit {REFUSED}']
+    if wanted:
+        steps.append(f"        {quoted(by_uv)} >&2 || exit {REFUSED}")
+        pip.append(f"        {quoted(by_pip)} >&2 || exit {REFUSED}")
     return [
-        "if command -v uv > /dev/null; then",
-        f"    set -- {quoted(('uv', 'run', '--no-project', *options, '--'))}",
-        "else",
-        f"    {quoted(('python3', '-m', 'venv', venv))}",
-        f"    {quoted((*pip, *wanted))}",
-        '    PATH="$RUN_DIR/venv/bin:$PATH"',
-        "    set --",
+        'if [ ! -e "$venv/whole" ]; then',
+        '    rm -rf -- "$venv"',
+        "    if command -v uv >/dev/null; then",
+        *steps,
+        "    else",
+        *(f"        {line}" for line in _choice_lines(requires, check)),
+        *pip,
+        "    fi",
+        '    : >"$venv/whole"',
         "fi",
+        'export PATH="$venv/bin:$PATH"',
     ]
+
+
+def _choice_lines(requires: str | None, check: str | None) -> list[str]:
+    """What sets `python` to one that `requires-python` allows."""
+    if check is None:
+        return ["python=python3"]
+    said = f"runspec: the script requires Python {requires}, and none of PATH is one"
+    return [
+        "python=",
+        f"for each in {' '.join(PYTHONS)}; do",
+        f'    if "$each" -c {quoted((check,))} 2>/dev/null; then',
+        "        python=$each",
+        "        break",
+        "    fi",
+        "done",
+        f'[ -n "$python" ] || {{ echo {quoted((said,))} >&2; exit {REFUSED}; }}',
+    ]
+
+
+def check_of(requires: str | None) -> str | None:
+    """Python that ends with 0 where its version is one of `requires-python`.
+
+    None where that says nothing that can be told by numbers.
+    """
+    from .local.pythons import expression_of
+
+    expression = expression_of(requires) if requires else None
+    if expression is None:
+        return None
+    return f"import sys; v = sys.version_info[:3]; sys.exit(not ({expression}))"
 
 
 def _placed(value: str, site: Site) -> str:

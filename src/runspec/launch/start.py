@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import RunspecError
+from ..errors import Fault, RunspecError
 from . import jobs
 from .code import Question, warnings
 from .folder import ARGV, CODE, DIFF, JOB, PLAN, as_json, create, discard
+from .plan import is_contained
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..errors import Fault
     from ..spec.plain import Json
     from .code import Code
     from .executor import Executor
@@ -35,11 +35,27 @@ class Started:
 
 def check(plan: Plan, executor: Executor) -> tuple[Fault, ...]:
     """The warnings of a plan. Raises RunspecError with all faults of its place."""
-    found = executor.check(plan)
+    found = (*executor.check(plan), *uninstalled(plan))
     errors = [fault for fault in found if fault.severity == "error"]
     if errors:
         raise RunspecError(*found)
     return found
+
+
+def uninstalled(plan: Plan) -> tuple[Fault, ...]:
+    """The warning that nothing installs the dependencies of the script."""
+    needed = plan.recipe.dependencies
+    if not needed or not is_contained(plan):
+        return ()
+    return (
+        Fault(
+            "dependencies-uninstalled",
+            plan.name,
+            severity="warning",
+            received=", ".join(needed),
+            detail=plan.image or "",
+        ),
+    )
 
 
 def start(

@@ -36,6 +36,8 @@ SILENT = "place-silent"
 NOT_FOUND = 127
 PATIENCE = 60.0
 """Seconds for a command; uploads have as long as they need."""
+OF_SLURM = ("SLURM_", "SBATCH_", "PMI")
+WHERE_AND_WHO = ("SLURM_CONF", "SLURM_CLUSTERS", "SLURM_JWT")
 MOST = 1 << 20
 """Bytes of a file that are read at once."""
 PUT = 'umask 077; mkdir -p -- "$1" && exec tar -xf - -C "$1"'
@@ -80,7 +82,7 @@ class Here:
         self._environ = {
             name: value
             for name, value in without_call(os.environ).items()
-            if name not in hidden and not _of_a_job(name)
+            if name not in hidden and not _of_slurm(name)
         }
 
     def run(
@@ -185,11 +187,11 @@ def _tar(files: Mapping[str, tuple[bytes, int]]) -> bytes:
     return stream.getvalue()
 
 
-def _of_a_job(name: str) -> bool:
-    """What Slurm set for the job this process runs in; it isn't the next one's."""
-    return "SLURM_JOB_ID" in os.environ and (
-        name.startswith("SLURM_") and name not in ("SLURM_CONF", "SLURM_CLUSTERS")
-    )
+def _of_slurm(name: str) -> bool:
+    """What Slurm reads as options, or set for the job this process runs in: it isn't
+    the next one's, unlike what says where the cluster is and who asks.
+    """
+    return name.startswith(OF_SLURM) and name not in WHERE_AND_WHO
 
 
 def _run(

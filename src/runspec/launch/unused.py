@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 EVERYWHERE = frozenset(
     (
-        *("executor", "extends", "nodes", "gpus_per_node", "nproc_per_node", "launch"),
+        *("executor", "extends", "nodes", "gpus_per_node", "nproc_per_node"),
+        *("launch", "overrides", "cmd", "pass_env", "python"),
         *("workdir", "startup_commands", "env_vars", "secrets"),
         *("packager", "packager_include_pattern", "packager_max_mb"),
     )

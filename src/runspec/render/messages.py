@@ -842,6 +842,11 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "`runspec deny list` shows them all",
     ),
     # Ray, Kubernetes, SkyPilot
+    "dependencies-uninstalled": (
+        "nothing installs {plain}, which {subject} depends on<: the image {detail} is "
+        "taken to have it>",
+        "build an image that has it, or install it in startup_commands",
+    ),
     "setting-overruled": (
         "{subject}: configuration and profile differ<; {first} counts, not {quoted}>"
         "<, as {detail} says>",

@@ -615,6 +615,12 @@ TABLES: dict[str, tuple[Field, ...]] = {
             LAUNCHERS,
         ),
         Field("workdir", "str", "PRF-02", "Working directory in the container."),
+        Field(
+            "python",
+            "str",
+            "PRF-02",
+            "Path or name of the Python here; that of the shell if absent.",
+        ),
         Field("container_image", "str", "PRF-02", "Image; the recipe's if absent."),
         Field("container", "str", "PRF-02", "Another name of container_image."),
         Field(
@@ -630,6 +636,33 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("startup_commands", "strs", "PRF-02", "Shell lines run before.", ()),
         Field("env_vars", "env-table", "PRF-05", "Variables that are no secrets.", {}),
         Field("secrets", "secrets", "PRF-05", "Variables that are secrets.", {}),
+        Field(
+            "pass_env",
+            "strs",
+            "PRF-02",
+            "Variables of this shell that a job elsewhere gets, too, by name.",
+            (),
+        ),
+        Field(
+            "requeue",
+            "bool",
+            "SLM-07",
+            "Whether Slurm may put the job back into its queue; secrets stay for that.",
+            False,
+        ),
+        Field(
+            "max_retries",
+            "count",
+            "PRF-02",
+            "How often it is run again after a failure, a timeout or a preemption.",
+            0,
+        ),
+        Field(
+            "checkpoint_signal",
+            "str",
+            "PRF-02",
+            'Signal before the time limit, and how many seconds before: "USR1@120".',
+        ),
         Field(
             "rendezvous_port",
             "positive",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..containers import DOCKER, RUNTIMES, Inside, container_argv
 from ..launchers import PORT, Rendezvous, Shell, launch_words, quoted, started
+from ..plan import is_contained
 from ..planning import LOCAL, NONE, RUN_ID
 from ..portable import (
     Site,
@@ -70,9 +71,8 @@ def text(plan: Plan, code: str, meeting: Rendezvous, *, contained: bool) -> str:
 
 def _bare(plan: Plan, rendezvous: Rendezvous | None) -> list[str]:
     """As on this machine, it runs where its caller is, unless somebody says where."""
-    needed = dependency_lines(plan) if plan.recipe.dependencies else []
-    before = (Shell('"$@"'),) if needed else ()
-    lines = run_lines(plan, SITE, rendezvous=rendezvous, before=before)
+    needed = [] if is_contained(plan) else dependency_lines(plan, SITE.folder)
+    lines = run_lines(plan, SITE, rendezvous=rendezvous)
     stays = plan.executor == LOCAL and plan.workdir is None
     return [*needed, *(lines[1:] if stays else lines)]
 

@@ -17,6 +17,12 @@ HEAD = """\
 # Submits the job below; further options are for sbatch.
 set -e
 umask 077
+for each in $(compgen -e); do  # no option of another job's is this one's
+  case $each in
+    SLURM_CONF | SLURM_CLUSTERS | SLURM_JWT) ;;
+    SLURM_* | SBATCH_* | PMI*) unset "$each" ;;
+  esac
+done
 folder={folder}
 mkdir -p -- "$folder"
 """

@@ -1,7 +1,7 @@
 """The interpreter of a script on this machine, with what its block depends on.
 
-Without `dependencies` that is the one that runs this. With them it is that of a
-virtual environment in the user's cache, named by what it was made from. It is built
+Without `dependencies` that is the one a shell here would take. With them it is that of
+a virtual environment in the user's cache, named by what it was made from. It is built
 by one process at a time and used only once it is whole.
 """
 
@@ -29,21 +29,29 @@ KEY = 24
 
 
 class Interpreter:
-    """`python` is its absolute path, `requirements` what must be installed for it."""
+    """`python` is its absolute path, `why` it is that one, in words.
 
-    __slots__ = ("place", "python", "requirements", "requires_python")
+    `place` is a virtual environment of the script's own, "" for none: `requirements`
+    must be installed in it, and `base` makes it.
+    """
+
+    __slots__ = ("base", "place", "python", "requirements", "requires_python", "why")
 
     def __init__(
         self,
         python: str,
+        why: str,
         place: str = "",
         requirements: tuple[str, ...] = (),
         requires_python: str | None = None,
+        base: str = "",
     ) -> None:
         self.python = python
+        self.why = why
         self.place = place
         self.requirements = requirements
         self.requires_python = requires_python
+        self.base = base
 
     def build(self) -> None:
         """Have it there. Raises RunspecError (`environment-not-built`)."""
@@ -52,40 +60,82 @@ class Interpreter:
 
     def has(self, module: str, pythonpath: str) -> bool:
         """Whether it finds a module; `pythonpath` is the variable that it gets."""
+        from glob import glob
         from importlib.machinery import PathFinder
 
-        path = sys.path
-        if self.place:
-            version = "{}.{}".format(*sys.version_info)
-            path = [f"{self.place}/lib/python{version}/site-packages"]
         more = pythonpath.split(os.pathsep) if pythonpath else []
-        return PathFinder.find_spec(module, [*more, *path]) is not None
+        if PathFinder.find_spec(module, more) is not None:
+            return True
+        if self.place:
+            path = glob(f"{self.place}/lib/python*/site-packages")
+            return PathFinder.find_spec(module, path) is not None
+        if self.python == sys.executable:
+            return PathFinder.find_spec(module, sys.path) is not None
+        from ..capture import output_of
+
+        code = f"import importlib.util as u; print(u.find_spec({module!r}) is not None)"
+        return output_of((self.python, "-c", code))[1].strip() == b"True"
 
 
-def interpreter_of(recipe: Recipe) -> Interpreter:
-    """Nothing is written or started. Raises RunspecError (`unwritable`)."""
-    if not recipe.dependencies:
-        return Interpreter(sys.executable)
-    requires = recipe.requires_python
-    place = f"{_cache()}/{_key(recipe.dependencies, requires)}"
-    python = f"{place}/bin/python"
-    return Interpreter(python, place, recipe.dependencies, requires)
+def interpreter_of(recipe: Recipe, named: str | None = None) -> Interpreter:
+    """Nothing is written. `named` is what the profile says; else it is found.
+
+    Raises RunspecError (`unwritable`). Where that doesn't fit `requires-python` and uv is there, uv finds one.
+    """
+    python, why = _base(named)
+    wanted = recipe.requires_python
+    if not recipe.dependencies and _fits(wanted, python):
+        return Interpreter(python, why)
+    place = f"{_cache()}/{_key(python, recipe.dependencies, wanted)}"
+    needed = recipe.dependencies
+    reason = "it has the script's dependencies" if needed else "uv finds one that fits"
+    inside = f"{place}/bin/python"
+    return Interpreter(inside, reason, place, needed, wanted, python)
 
 
-def unfit(recipe: Recipe) -> Fault | None:
-    """Why this interpreter can't run the script: it isn't one of `requires-python`.
+def unfit(recipe: Recipe, named: str | None = None) -> Fault | None:
+    """Why no interpreter here can run the script, as far as that is known.
 
-    Where uv is there, it finds one that fits a script with dependencies.
+    Where uv is there, it finds one that `requires-python` allows.
     """
     wanted = recipe.requires_python
-    if wanted is None or (recipe.dependencies and program(UV)):
+    if wanted is None or program(UV):
         return None
-    version = sys.version_info[:3]
-    if allows(wanted, version):
+    python, _ = _base(named)
+    if _fits(wanted, python):
         return None
-    text = ".".join(map(str, version))
+    text = ".".join(map(str, version_of(python) or ())) or "unknown"
     path = recipe.script_path
-    return Fault("python-unfit", path, received=text, expected=(wanted,))
+    return Fault("python-unfit", path, received=text, expected=(wanted,), detail=python)
+
+
+def _base(named: str | None) -> tuple[str, str]:
+    if not named:
+        from ...run.python import python_here
+
+        return python_here()
+    expanded = os.path.expanduser(named)
+    found = os.path.abspath(expanded) if "/" in named else program(named)
+    return found or named, "the profile names it"
+
+
+def _fits(wanted: str | None, python: str) -> bool:
+    if wanted is None:
+        return True
+    version = version_of(python)
+    return version is not None and bool(allows(wanted, version))
+
+
+def version_of(python: str) -> tuple[int, ...] | None:
+    """Its version, as its environment's file tells or as it says itself."""
+    if python == sys.executable:
+        return tuple(sys.version_info[:3])
+    from ..capture import output_of
+
+    code = "import sys; print(*sys.version_info[:3])"
+    status, said = output_of((python, "-I", "-S", "-c", code))
+    parts = said.split()
+    return tuple(map(int, parts)) if not status and len(parts) == 3 else None
 
 
 def program(name: str) -> str | None:
@@ -106,10 +156,12 @@ def _cache() -> str:
     return f"{cache}/runspec/scripts"
 
 
-def _key(requirements: Sequence[str], requires_python: str | None) -> str:
+def _key(python: str, requirements: Sequence[str], requires_python: str | None) -> str:
     from hashlib import sha256
 
-    own = (sys.base_prefix, sys.version, requires_python or "")
+    own: tuple[str, ...] = (os.path.realpath(python), requires_python or "")
+    if python == sys.executable:
+        own = (sys.base_prefix, sys.version, requires_python or "")
     text = "\0".join((*own, *sorted(requirements)))
     return sha256(text.encode()).hexdigest()[:KEY]
 
@@ -158,26 +210,23 @@ def _fill(interpreter: Interpreter) -> None:
 
 
 def _steps(interpreter: Interpreter) -> tuple[tuple[str, ...], ...]:
-    place, python, wanted = (
-        interpreter.place,
-        interpreter.python,
-        interpreter.requirements,
-    )
     from importlib.util import find_spec
 
+    place, python, base = interpreter.place, interpreter.python, interpreter.base
+    wanted = interpreter.requirements
     uv = program(UV)
     if uv:
-        which = ("--python", interpreter.requires_python or sys.executable)
-        return (
-            (uv, "venv", "--quiet", "--no-project", *which, place),
-            (uv, "pip", "install", "--quiet", "--python", python, "--", *wanted),
-        )
-    own = find_spec("pip") is not None
-    venv = (sys.executable, "-m", "venv", *(("--without-pip",) if own else ()), place)
+        fits = _fits(interpreter.requires_python, base)
+        which = base if fits else interpreter.requires_python or base
+        venv = (uv, "venv", "--quiet", "--no-project", "--python", which, place)
+        install = (uv, "pip", "install", "--quiet", "--python", python, "--", *wanted)
+        return (venv, install) if wanted else (venv,)
+    own = base == sys.executable and find_spec("pip") is not None
+    venv = (base, "-m", "venv", *(("--without-pip",) if own else ()), place)
     start = (sys.executable, "-m", "pip", "--python") if own else ()
     pip = (*start, python, *(() if own else ("-m", "pip")))
     quiet = ("--disable-pip-version-check", "install", "--quiet")
-    return (venv, (*pip, *quiet, "--", *wanted))
+    return (venv, (*pip, *quiet, "--", *wanted)) if wanted else (venv,)
 
 
 def _run(argv: tuple[str, ...]) -> int:

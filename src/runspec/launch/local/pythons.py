@@ -62,3 +62,27 @@ COMPARE: dict[str, Callable[[Version, Version], bool]] = {
     ">": lambda a, b: a > b,
     "<": lambda a, b: a < b,
 }
+
+
+def expression_of(requirement: str) -> str | None:
+    """A Python expression of `v`, the version as three numbers; None as `allows`."""
+    found = [_clause(each.strip()) for each in requirement.split(",")]
+    known = [each for each in found if each is not None]
+    return " and ".join(known) if len(known) == len(found) else None
+
+
+def _clause(clause: str) -> str | None:
+    operator = next((each for each in OPERATORS if clause.startswith(each)), "")
+    text = clause.removeprefix(operator).strip()
+    prefix = operator in ("==", "!=") and text.endswith(ANY)
+    wanted = _release(text.removesuffix(ANY) if prefix else text)
+    if not operator or wanted is None:
+        return None
+    if prefix:
+        return f"v[:{len(wanted)}] {operator} {wanted!r}"
+    whole, _ = _padded(wanted, (0, 0, 0))
+    if operator == "~=":
+        return f"v >= {whole!r} and v[:{len(wanted) - 1}] == {wanted[:-1]!r}"
+    return (
+        f"v {operator.removesuffix('=') if operator == '===' else operator} {whole!r}"
+    )

@@ -154,7 +154,7 @@ class LocalExecutor:
 
 def _prepare(plan: Plan) -> None:
     """Have its interpreter there, and say what torchrun would say in its own words."""
-    interpreter = interpreter_of(plan.recipe)
+    interpreter = interpreter_of(plan.recipe, plan.settings.python)
     interpreter.build()
     if plan.launcher != TORCHRUN or plan.startup:
         return
@@ -173,7 +173,7 @@ def _check_bare(plan: Plan) -> list[Fault]:
         found.append(
             Fault("image-unused", "container_image", received=image, expected=known)
         )
-    fault = unfit(plan.recipe)
+    fault = unfit(plan.recipe, plan.settings.python)
     if fault:
         found.append(fault)
     if not os.path.isdir(_cwd(plan)):
@@ -247,7 +247,7 @@ def _argv(plan: Plan) -> tuple[str, ...]:
     if plan.container == NONE:
         if _by_uv(plan):
             return started(plan.startup, _uv_words(plan))
-        python = interpreter_of(plan.recipe).python
+        python = interpreter_of(plan.recipe, plan.settings.python).python
     words = launch_words(
         plan, script=plan.script, config=plan.config, nproc=nproc, python=python
     )
@@ -258,8 +258,10 @@ def _argv(plan: Plan) -> tuple[str, ...]:
 def _by_uv(plan: Plan) -> bool:
     """Whether `uv run --script` starts it: torchrun starts processes of its own."""
     python = plan.command[0] in PYTHONS and plan.command[1:2] == (SCRIPT,)
-    needed = bool(plan.recipe.dependencies) and plan.launcher != TORCHRUN
-    return needed and python and program(UV) is not None
+    needed = plan.launcher != TORCHRUN and not plan.settings.python and python
+    if not needed or program(UV) is None:
+        return False
+    return bool(interpreter_of(plan.recipe).place)
 
 
 def _uv_words(plan: Plan) -> tuple[str, ...]:

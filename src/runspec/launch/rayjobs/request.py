@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 
 from ..amounts import mebibytes
-from ..launchers import Shell
+from ..exitstatus import REFUSED
+from ..launchers import Shell, quoted
 from ..naming import slug
 from ..packed import zip_of
-from ..portable import Site, export_lines, run_lines, variables
+from ..portable import Site, check_of, export_lines, run_lines, variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +66,18 @@ def start_script(plan: Plan) -> str:
     if plan.secrets:
         lines += [f'. "$RUN_DIR/{SECRETS}"', f'rm -f "$RUN_DIR/{SECRETS}"']
     lines += export_lines(_of_the_node(plan))
-    return "\n".join((*lines, *run_lines(plan, SITE), ""))
+    return "\n".join((*lines, *_python_lines(plan), *run_lines(plan, SITE), ""))
+
+
+def _python_lines(plan: Plan) -> list[str]:
+    """The cluster's Python is the script's; one that doesn't do ends it."""
+    requires = plan.recipe.requires_python
+    check = check_of(requires)
+    if check is None:
+        return []
+    said = f"runspec: the script requires Python {requires}; this cluster has another"
+    end = f"{{ echo {quoted((said,))} >&2; exit {REFUSED}; }}"
+    return [f"python -c {quoted((check,))} || {end}"]
 
 
 def request(plan: Plan, code: str | None) -> Object:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from ..amounts import MEBIBYTES_PER_GIBIBYTE, mebibytes
 from ..launchers import Rendezvous, Shell, launch_words, quoted
 from ..naming import slug
-from ..portable import Site, config_lines, export_lines, run_lines, variables
+from ..portable import (
+    Site,
+    config_lines,
+    dependency_lines,
+    export_lines,
+    run_lines,
+    variables,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,9 +46,6 @@ def task(plan: Plan, workdir: str | None, *, marked: bool = False) -> Object:
         found["envs"] = plain
     if plan.secrets:
         found["secrets"] = dict.fromkeys(plan.secrets)
-    if plan.recipe.dependencies and not plan.image:
-        pip = ("python3", "-m", "pip", "install", "--quiet")
-        found["setup"] = quoted((*pip, *plan.recipe.dependencies)) + "\n"
     found["run"] = "\n".join((*_run(plan, marked=marked), ""))
     return found
 
@@ -104,7 +108,8 @@ def _run(plan: Plan, *, marked: bool) -> list[str]:
         port = plan.settings.rendezvous_port or PORT
         lines.append('export MASTER_ADDR="$(echo "$SKYPILOT_NODE_IPS" | head -n1)"')
         lines.append(f"export MASTER_PORT={port}")
-    lines += ["(", "set -e", *_started(plan), ")"]
+    needed = [] if plan.image else dependency_lines(plan, SITE.folder)
+    lines += ["(", "set -e", *needed, *_started(plan), ")"]
     if marked:
         lines += ["status=$?", f'echo "{MARK} {plan.id} $status"', "exit $status"]
     return lines

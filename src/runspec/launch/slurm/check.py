@@ -22,7 +22,8 @@ USED = frozenset(
         *("ntasks_per_node", "cpus_per_task", "mem", "exclusive", "rendezvous_port"),
         *("container_image", "container", "container_runtime", "container_args"),
         *("mounts", "tunnel", "host", "user", "port", "identity", "ssh_options"),
-        *("remote_job_dir", "patience"),
+        *("remote_job_dir", "patience", "requeue", "max_retries"),
+        *("checkpoint_signal",),
     )
 )
 """Settings that a job of Slurm takes, beside those that every place has."""

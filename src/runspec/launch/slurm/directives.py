@@ -17,6 +17,11 @@ MARK = "runspec:"
 SAME = ("account", "cpus_per_task", "mem", "time", "qos", "constraint", "gres")
 """Settings that go by the name of their option."""
 DIRECT = "direct"
+EXPORTED = (
+    *("HOME", "USER", "LOGNAME", "SHELL", "PATH", "VIRTUAL_ENV", "TZ"),
+    *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES"),
+)
+"""What a job has of the shell that submits it; Slurm adds its own."""
 INVALID = "slurm-value-invalid"
 
 
@@ -43,6 +48,7 @@ def _about(plan: Plan, site: Site) -> Iterator[tuple[str, str]]:
     yield "chdir", site.folder
     yield "output", f"{output}-%a" if plan.settings.array else output
     yield "open-mode", "append"
+    yield "export", ",".join(EXPORTED)
 
 
 def _asked(plan: Plan, *, attached: bool) -> Iterator[tuple[str, str]]:
@@ -67,8 +73,19 @@ def _asked(plan: Plan, *, attached: bool) -> Iterator[tuple[str, str]]:
     if settings.dependency:
         yield "dependency", settings.dependency
         yield "kill-on-invalid-dep", "yes"
-    if plan.secrets:
+    if settings.checkpoint_signal:
+        yield "signal", settings.checkpoint_signal
+    if may_requeue(plan):
+        yield "requeue", ""
+    elif plan.secrets:
         yield "no-requeue", ""  # they are handed over once
+
+
+def may_requeue(plan: Plan) -> bool:
+    """Whether the job may begin again, so that all it needs must stay."""
+    settings = plan.settings
+    asked = "--requeue" in settings.sbatch_args
+    return asked or bool(settings.requeue or settings.max_retries)
 
 
 def _line(option: str, value: str) -> str:

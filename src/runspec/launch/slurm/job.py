@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import Fault, RunspecError
 from .array import suffixes
+from .directives import may_requeue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Job:
     Everything is text, so that the handle is JSON that any process can take up.
     """
 
-    __slots__ = ("_handle", "cluster", "folder", "id", "suffixes")
+    __slots__ = ("_handle", "cluster", "folder", "id", "requeues", "suffixes")
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
@@ -37,6 +38,7 @@ class Job:
             raise RunspecError(Fault(DAMAGED, f"the job {self.id!r}"))
         self.cluster = handle["cluster"]
         self.folder = handle["folder"]
+        self.requeues = bool(handle.get("requeue"))
         self.suffixes = suffixes(handle["array"])
 
     def words(self, program: str, *words: str) -> tuple[str, ...]:
@@ -59,6 +61,7 @@ def handle_of(plan: Plan, folder: str, said: str) -> dict[str, str]:
         "folder": folder,
         "array": settings.array or "",
         "patience": str(settings.patience),
+        "requeue": "yes" if may_requeue(plan) else "",
         **way(settings),
     }
 

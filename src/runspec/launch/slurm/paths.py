@@ -13,6 +13,7 @@ CODE, JOBS = "code", "jobs"
 SCRIPT = "job.sbatch"
 OUTPUT = "output"
 EXIT = "exit_code"
+ATTEMPT = "attempt"
 SECRETS = "secrets"
 """What a job wrote, its own exit status, and what it reads at its start. Of an array
 with `-INDEX` behind."""

@@ -7,8 +7,8 @@ from time import monotonic
 from ...errors import Fault, RunspecError
 from ..executor import CANCELLED, ENDED, LOST, PHASES, Silent, State
 from ..transport import MOST, NOT_FOUND, SILENT
+from .paths import ATTEMPT, EXIT, FINAL, OUTPUT, SECRETS
 from .paths import CANCELLED as CANCELLED_FILE
-from .paths import EXIT, FINAL, OUTPUT, SECRETS
 from .states import COMPLETING, from_sacct, from_scontrol, from_squeue, summed
 
 TYPE_CHECKING = False
@@ -72,6 +72,10 @@ class Queue:
         if FINAL in files:
             return _read(files[FINAL])
         state = self._state(job, transport, files)
+        attempts = [files.get(ATTEMPT + each, "") for each in job.suffixes]
+        latest = max((int(each) for each in attempts if each.isdigit()), default=1)
+        if latest > 1:
+            state.detail = ", ".join(filter(None, (state.detail, f"attempt {latest}")))
         if state.over and state.phase != LOST:
             words = (job.folder, SECRETS, _written(state), FINAL)
             transport.run(("sh", "-c", KEEP, "sh", *words))
@@ -95,7 +99,8 @@ class Queue:
             return _forgotten(left, all_left, CANCELLED_FILE in files)
         if all_left:
             self.forget()  # it is about to end, or was put back into the queue
-            entries = [each for each in entries if each.state != COMPLETING]
+            if not job.requeues:
+                entries = [each for each in entries if each.state != COMPLETING]
         return summed(entries, left) if entries else _ended(left)
 
     def _entries(
@@ -146,7 +151,8 @@ def output(job: Job, transport: Transport, offset: int) -> tuple[bytes, int]:
 
 
 def _files(job: Job, transport: Transport) -> dict[str, str]:
-    names = (FINAL, CANCELLED_FILE, *(EXIT + each for each in job.suffixes))
+    of_tasks = (name + each for each in job.suffixes for name in (EXIT, ATTEMPT))
+    names = (FINAL, CANCELLED_FILE, *of_tasks)
     done = transport.run(("sh", "-c", FILES, "sh", job.folder, *names))
     pairs = (line.partition(" ") for line in done.text.splitlines())
     return {name: content for name, blank, content in pairs if blank}

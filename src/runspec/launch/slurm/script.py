@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..launchers import quoted
-from ..portable import export_lines, variables
-from .directives import directives
-from .paths import EXIT, SECRETS
+from ..portable import dependency_lines, export_lines, variables
+from .directives import directives, may_requeue
+from .paths import ATTEMPT, EXIT, SECRETS
 from .ray import RAY
 from .task import functions, needs_meeting, srun_options
 
@@ -25,11 +25,14 @@ job={folder}
 of=${{SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}}
 export RUNSPEC_EXIT=$job/{exit}$of
 rm -f -- "$RUNSPEC_EXIT" "$RUNSPEC_EXIT.first"
+unset SLURM_EXPORT_ENV  # steps have all that this script exports
+export RUNSPEC_ATTEMPT=$((${{SLURM_RESTART_COUNT:-0}} + 1))
+echo "$RUNSPEC_ATTEMPT" >"$job/{attempt}$of" || true
 keep() {{
   local status=$1
   trap - EXIT
   if [ -s "$RUNSPEC_EXIT.first" ]; then read -r status <"$RUNSPEC_EXIT.first"; fi
-  {{
+{ending}  {{
     echo "$status" >"$RUNSPEC_EXIT.new" && mv -f -- "$RUNSPEC_EXIT.new" "$RUNSPEC_EXIT"
   }} || true
   exit "$status"
@@ -42,6 +45,21 @@ HANDED = """\
 . "$job/{secrets}$of"
 rm -f -- "$job/{secrets}$of"
 """
+HANDED_AGAIN = """\
+# Secrets are handed over in a file that stays for as long as this may run again.
+. "$job/{secrets}$of"
+"""
+RETRY = """\
+  if [ "$status" -ne 0 ] && [ "$RUNSPEC_ATTEMPT" -le {retries} ] &&
+    scontrol requeue "${{SLURM_ARRAY_JOB_ID:+${{SLURM_ARRAY_JOB_ID}}_}}\
+${{SLURM_ARRAY_TASK_ID:-$SLURM_JOB_ID}}"; then
+    exit "$status"
+  fi
+"""
+FORGET = """\
+  # A signal may be the place's, which puts the job back into its queue.
+  if [ "$status" -lt 128 ]; then rm -f -- "$job/{secrets}$of"; fi
+"""
 MEETING = """\
 # Where the nodes meet: the first one's name, or its address where nobody knows that.
 read -r first < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
@@ -52,6 +70,8 @@ if ! getent hosts "$first" >/dev/null; then
 fi
 export MASTER_ADDR MASTER_PORT={port}
 """
+ABOUT_ENVIRONMENT = "# What the script depends on, once for all nodes."
+ENVIRONMENT = '"$job"/"env$of"'
 PORT = "$((20000 + SLURM_JOB_ID % 10000))"
 """Another for each job, between the ports of Ray's workers (10002 to 19999) and those
 that systems choose by themselves."""
@@ -83,11 +103,17 @@ def render(plan: Plan, site: Site, *, attached: bool) -> str:
 
 
 def _parts(plan: Plan, site: Site) -> Iterator[str]:
-    yield KEEP.format(folder=quoted((site.folder,)), exit=EXIT)
+    again, retries = may_requeue(plan), plan.settings.max_retries
+    ending = RETRY.format(retries=retries) if retries else ""
+    ending += FORGET.format(secrets=SECRETS) if again and plan.secrets else ""
+    folder = quoted((site.folder,))
+    yield KEEP.format(folder=folder, exit=EXIT, attempt=ATTEMPT, ending=ending)
     if plan.secrets:
-        yield HANDED.format(secrets=SECRETS)
+        yield (HANDED_AGAIN if again else HANDED).format(secrets=SECRETS)
     if lines := export_lines(variables(plan, site)):
         yield "".join(f"{line}\n" for line in lines)
+    if not plan.image and (lines := dependency_lines(plan, ENVIRONMENT)):
+        yield "".join(f"{line}\n" for line in (ABOUT_ENVIRONMENT, *lines))
     if needs_meeting(plan):
         yield MEETING.format(port=plan.settings.rendezvous_port or PORT)
     yield functions(plan, site)

@@ -88,7 +88,7 @@ def functions(plan: Plan, site: Site) -> str:
 def srun_options(plan: Plan, site: Site) -> tuple[str, ...]:
     """Options of each srun: the profile's own, and those of pyxis."""
     settings = plan.settings
-    words = ["--kill-on-bad-exit=1"]
+    words = ["--kill-on-bad-exit=1", "--export=ALL"]
     if settings.cpus_per_task:  # srun doesn't take sbatch's since 22.05
         words.append(f"--cpus-per-task={settings.cpus_per_task}")
     if plan.container == PYXIS and plan.image:
