@@ -73,8 +73,13 @@ def _asked(plan: Plan, *, attached: bool) -> Iterator[tuple[str, str]]:
     if settings.dependency:
         yield "dependency", settings.dependency
         yield "kill-on-invalid-dep", "yes"
-    if settings.checkpoint_signal:
-        yield "signal", settings.checkpoint_signal
+    yield from _while_it_runs(plan)
+
+
+def _while_it_runs(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What may happen to it."""
+    if plan.settings.checkpoint_signal:
+        yield "signal", plan.settings.checkpoint_signal
     if may_requeue(plan):
         yield "requeue", ""
     elif plan.secrets:
