@@ -80,7 +80,8 @@ class Interpreter:
 def interpreter_of(recipe: Recipe, named: str | None = None) -> Interpreter:
     """Nothing is written. `named` is what the profile says; else it is found.
 
-    Raises RunspecError (`unwritable`). Where that doesn't fit `requires-python` and uv is there, uv finds one.
+    Where that doesn't fit `requires-python` and uv is there, uv finds one. Raises
+    RunspecError (`unwritable`).
     """
     python, why = _base(named)
     wanted = recipe.requires_python
