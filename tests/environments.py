@@ -13,6 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+STRICT = ("PYTHONWARNINGS", "PYTHONDEVMODE")
+"""Variables with which `make pythons` makes each interpreter strict."""
 DESCRIBED = 'description = "Does it"\nautonomy = "autonomous"\n'
 
 
@@ -68,7 +70,9 @@ class Environment:
 
     def environ(self, **variables: str) -> dict[str, str]:
         path = f"{self.bin}{os.pathsep}{os.environ['PATH']}"
-        return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8", **variables}
+        own = {name: os.environ[name] for name in STRICT if name in os.environ}
+        own |= {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8"}
+        return own | variables
 
 
 def wheel(

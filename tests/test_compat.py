@@ -75,6 +75,16 @@ def test_compat_imports_private_modules_only_where_they_are_needed():
     assert at_start == {"annotations", "sys"}
 
 
+def test_of_uvicorn_only_what_its_documentation_names_is_imported():
+    found = {
+        name
+        for path in SOURCES.rglob("*.py")
+        for name in _imported(path)
+        if name.startswith("uvicorn.")
+    }
+    assert not found
+
+
 def take_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreter that has none of those modules; what is loaded goes on."""
     assert ctypes.CDLL

@@ -102,7 +102,7 @@ def _connected(path: str, mode: str) -> Connection:
     from urllib.parse import quote
 
     uri = f"file:{quote(path)}?mode={mode}" if path else ""
-    connection = connect(uri, PATIENCE, uri=True, isolation_level=None)
+    connection = connect(uri, timeout=PATIENCE, uri=True, isolation_level=None)
     connection.row_factory = Row
     connection.text_factory = lambda text: text.decode("utf-8", "replace")
     connection.execute("PRAGMA trusted_schema = OFF")

@@ -10,7 +10,9 @@ import os
 from functools import cache
 
 PACKAGE = __package__
-MODULES = ("libc", "tree", "order", "handover", "execute", "keeper", "runner")
+ABOVE = PACKAGE.rpartition(".")[0]
+OWN = ("libc", "tree", "order", "handover", "execute", "keeper", "runner")
+MODULES = (f"{ABOVE}.compat", *(f"{PACKAGE}.{name}" for name in OWN))
 """In the order of their imports; they need nothing but the standard library."""
 
 SOURCE = """\
@@ -33,12 +35,13 @@ sys.modules[{main!r}].main(n)
 @cache
 def bundle() -> bytes:
     """The runner's text; it finds the number of its channel as `n`."""
-    above = PACKAGE.rpartition(".")[0]
     modules: list[tuple[str, str | None, str]] = [
-        (name, None, name) for name in (above, PACKAGE)
+        (name, None, name) for name in (ABOVE, PACKAGE)
     ]
-    folder = os.path.dirname(__file__)
-    for name in MODULES:
-        with open(os.path.join(folder, f"{name}.py"), encoding="utf-8") as file:
-            modules.append((f"{PACKAGE}.{name}", file.read(), PACKAGE))
+    folders = {PACKAGE: os.path.dirname(__file__)}
+    folders[ABOVE] = os.path.dirname(folders[PACKAGE])
+    for module in MODULES:
+        package, _, name = module.rpartition(".")
+        with open(f"{folders[package]}/{name}.py", encoding="utf-8") as file:
+            modules.append((module, file.read(), package))
     return SOURCE.format(modules=modules, main=f"{PACKAGE}.runner").encode()

@@ -7,6 +7,7 @@ import socket
 import ssl
 
 from ...errors import Fault, RunspecError
+from .connection import Listener
 from .hosts import is_loopback
 
 TYPE_CHECKING = False
@@ -47,13 +48,13 @@ def _no_password() -> str:
     raise ValueError("the key needs a passphrase")
 
 
-def bound_sockets(options: HttpOptions) -> list[socket.socket]:
+def bound_sockets(options: HttpOptions) -> list[Listener]:
     """Sockets that listen on every address of the host; raises RunspecError.
 
     All have the same port. Of a name that stands for this machine, no other address
     is taken, and one that the machine lacks is left out.
     """
-    sockets: list[socket.socket] = []
+    sockets: list[Listener] = []
     try:
         _bind_all(options, sockets)
     except OSError as error:
@@ -65,7 +66,7 @@ def bound_sockets(options: HttpOptions) -> list[socket.socket]:
     return sockets
 
 
-def _bind_all(options: HttpOptions, sockets: list[socket.socket]) -> None:
+def _bind_all(options: HttpOptions, sockets: list[Listener]) -> None:
     port = options.port
     for family, address in _addresses(options.host, port):
         try:
@@ -91,8 +92,8 @@ def _addresses(host: str, port: int) -> list[Found]:
     return [each for each in unique if not local or is_loopback(each[1][0])]
 
 
-def _bound(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+def _bound(family: socket.AddressFamily, address: tuple[str, int]) -> Listener:
+    listening = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:

@@ -15,29 +15,33 @@ from starlette.routing import Route
 
 from ...loop import Future
 from ...render.text import escaped
+from .connection import Connections, Watch
 from .endpoint import Endpoint
 from .guard import METADATA, Guard
 from .hosts import Hosts
 from .listen import bound_sockets, tls_context
 from .options import PATH
-from .protocol import HttpConfig
 from .token import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
     from typing import Any
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp
 
     from ..server import Server
     from .options import HttpOptions
 
 _LOGGER = "uvicorn.error"
+LARGEST_HEAD = 1 << 16
+"""Bytes of a request's head."""
 KEEP_ALIVE = 75
 """Seconds until an unused connection is closed."""
+ROUNDS = 4
+"""Turns of the loop in which it sees that a connection was cut, and lets go of it."""
 LAST_WORDS = 5
 """Seconds that clients have for the end of their streams when the server ends."""
 
@@ -58,7 +62,13 @@ class HttpServer:
         self._server = server
         self._endpoint = Endpoint(server, options.limits)
         application = _application(self._endpoint, options, self.address[1])
-        self._uvicorn = uvicorn.Server(_config(application, options, context))
+        # Tokens say who asks; without one it is whoever the process belongs to.
+        knows_peers = options.token is None
+        self._connections = Connections(options.limits, knows_peers=knows_peers)
+        for each in self._sockets:
+            each.connections = self._connections
+        watched = Watch(application, connections=self._connections)
+        self._uvicorn = uvicorn.Server(_config(watched, options))
         self._http = asyncio.new_event_loop()
         self._http.set_exception_handler(_say_context)
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
@@ -95,11 +105,11 @@ class HttpServer:
 
     async def _serve(self) -> None:
         try:
-            await self._uvicorn.serve(self._sockets)
+            await self._uvicorn.serve([*self._sockets])
         finally:
-            for connection in tuple(self._uvicorn.server_state.connections):
-                connection.transport.abort()
-            await asyncio.sleep(0)
+            self._connections.cut()
+            for _ in range(ROUNDS):
+                await asyncio.sleep(0)
 
 
 def _url(host: str, port: int, *, tls: bool) -> str:
@@ -131,18 +141,27 @@ def _application(endpoint: Endpoint, options: HttpOptions, port: int) -> Starlet
     return application
 
 
-def _config(
-    application: Starlette, options: HttpOptions, context: ssl.SSLContext | None
-) -> HttpConfig:
+def _config(application: ASGIApp, options: HttpOptions) -> uvicorn.Config:
+    """Without logs, proxies or signals of uvicorn's own."""
     logger = logging.getLogger(_LOGGER)
     logger.handlers, logger.propagate, logger.disabled = [_OneLine()], False, False
-    return HttpConfig(
+    return uvicorn.Config(
         application,
-        options.limits,
-        knows_peers=options.token is None,
-        tls=context,
-        keep_alive=KEEP_ALIVE,
-        last_words=LAST_WORDS,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        workers=1,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=LAST_WORDS,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
     )
 
 
