@@ -34,8 +34,8 @@ $(DEV): $(RUNTIME) pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-.PHONY: help demo test checks lint types layers generated docs bench startup \
-	discovery printing serve recipes jump pytest generate examples format clean
+.PHONY: help demo test checks lint types layers generated docs bench regressions startup \
+	discovery printing serve recipes jump pytest fuzz generate examples format clean
 
 help:  ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,7 +46,7 @@ demo: $(RUNTIME)  ## The main job on real input, step by step
 test: $(DEV)  ## Everything CI runs; all of it runs even when one part fails
 	@$(MAKE) --no-print-directory --keep-going checks
 
-checks: lint types layers generated docs bench pytest
+checks: lint types layers generated docs regressions pytest  # the cheap ones first
 
 lint: $(DEV)
 	$(BIN)/ruff check $(LINTED)
@@ -66,8 +66,15 @@ docs: $(DEV)  ## The documentation site, into site/
 
 bench: startup discovery printing serve recipes jump  ## The benchmarks, with their figures
 
-startup discovery printing serve recipes jump: $(DEV)
+BENCHMARKS := startup discovery printing serve recipes jump
+
+$(BENCHMARKS): $(DEV)
 	$(BIN)/python benchmarks/$@.py
+
+regressions: $(DEV)  ## The benchmarks in short; what takes 1.5 times its limit fails
+	@for each in $(BENCHMARKS); do \
+	  $(BIN)/python benchmarks/$$each.py --regressions || failed=1; \
+	done; exit $${failed:-0}
 
 # File modes don't bind root: what needs them runs without the capabilities for that.
 MODES := dac_override,dac_read_search
@@ -76,8 +83,10 @@ UNPRIVILEGED := setpriv --bounding-set -$(subst $(comma),$(comma)-,$(MODES)) \
 
 pytest: $(DEV)  ## The tests alone
 	@if [ "$$(id -u)" = 0 ]; then $(UNPRIVILEGED) $(BIN)/pytest -q -m unprivileged; fi
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --cov \
-	  --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --randomly-seed=1
+
+fuzz: $(DEV)  ## The tests that hold for any input, with more of it, at random
+	$(BIN)/pytest -n auto -m property --hypothesis-profile=fuzz
 
 generate: $(DEV)  ## What is written from the field table
 	$(BIN)/python tools/generate.py

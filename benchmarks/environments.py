@@ -23,6 +23,10 @@ FASTMCP = "fastmcp==4.1.2"
 TOOLS = (ROOT / "examples" / "greet", ROOT / "benchmarks" / "pause")
 
 
+REGRESSIONS = "--regressions"
+"""The option of a benchmark that `make test` gives: nobody is compared with then."""
+
+
 class UnavailableError(Exception):
     """An environment that can't be built; the message is the last line of pip."""
 
@@ -35,12 +39,14 @@ def ours() -> Path:
 
 def peers() -> Path:
     """greet written with argparse, click, typer and cyclopts."""
+    require_peers()
     source = ROOT / "benchmarks" / "peers"
     return _built("peers", [_install(str(source))], (source,))
 
 
 def public() -> Path:
     """The example with the public package instead of this project."""
+    require_peers()
     source = ROOT / "examples" / "greet"
     steps = [_install(PUBLIC), _install("--no-deps", str(source))]
     return _built("public", steps, (source,))
@@ -53,6 +59,7 @@ def large() -> Path:
 
 def large_public() -> Path:
     """As `large`, with the public package."""
+    require_peers()
     return _built("large-public", [_install(PUBLIC)], ())
 
 
@@ -64,16 +71,24 @@ def serving() -> Path:
 
 def serving_public() -> Path:
     """The same tools with the public package."""
+    require_peers()
     steps = [_install(PUBLIC), _install("--no-deps", *map(str, TOOLS))]
     return _built("serving-public", steps, TOOLS)
 
 
 def serving_fastmcp() -> Path:
     """The same tools behind a server that is written with FastMCP."""
+    require_peers()
     server = ROOT / "benchmarks" / "peers" / "fastmcp"
     sources = (ROOT, *TOOLS, server)
     steps = [_install(FASTMCP, *map(str, sources))]
     return _built("serving-fastmcp", steps, sources)
+
+
+def require_peers() -> None:
+    """Raises UnavailableError where only our own figures are wanted."""
+    if REGRESSIONS in sys.argv:
+        raise UnavailableError("`make bench` compares with others")
 
 
 def environ(home: Path) -> dict[str, str]:

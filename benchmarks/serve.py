@@ -24,7 +24,7 @@ AT_ONCE = 8
 MOST_OVER = 20
 """Milliseconds that a call may take over the bare start of the same program."""
 WARM_UP = 50
-CALLS = 1000
+CALLS = 200 if environments.REGRESSIONS in sys.argv else 1000
 MOST_GROWTH = 1024
 """KiB by which the memory of a server and its helpers may be larger after 1,000 calls
 than after the warm-up: what an allocator keeps for itself. Nothing else may grow.
