@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 from environments import Environment, project_wheel
 from rigs import machine
 
-CLUSTERS = {"slurm_cluster", "ray"}
-"""Fixtures that start one."""
+SHARED = ("slurm_cluster", "ray", "sky_tools", "recipe_python", "torch_programs")
+"""Fixtures that start a cluster, or build for minutes."""
 settings.register_profile(
     "fixed",
     deadline=None,
@@ -73,13 +73,15 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Leave out what file modes must hold for; `make pytest` runs it by itself.
 
-    The tests of one cluster are run by one worker, so that it is started once.
+    The tests of one cluster are run by one worker, so that it is started once, and
+    those of a large rig, so that the others needn't wait until it is built.
     """
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("property")
-        for name in CLUSTERS.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(name))
+        used = getattr(item, "fixturenames", ())
+        if group := next((name for name in SHARED if name in used), None):
+            item.add_marker(pytest.mark.xdist_group(group))
     with TemporaryDirectory() as directory:
         if modes_hold(Path(directory)):
             return

@@ -83,16 +83,8 @@ def save(network, losses, output):
     print(f"saved {output / 'checkpoint.pt'}")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--config", required=True)
-    config = OmegaConf.load(parser.parse_args().config)
-    torch.manual_seed(config.seed)
-    if DEVICE == "cuda":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    if WORLD > 1:
-        dist.init_process_group("nccl" if DEVICE == "cuda" else "gloo")
-
+def run(config):
+    """All that is trained with is gone when it returns."""
     images, labels = load(config.data)
     layers = nn.Linear(64, config.hidden), nn.ReLU(), nn.Linear(config.hidden, 10)
     network = nn.Sequential(*layers).to(DEVICE)
@@ -101,7 +93,23 @@ def main():
     if RANK == 0:
         output = os.environ.get("RUNSPEC_ARTIFACTS_DIR", config.output)
         save(network, losses, Path(output))
-    if WORLD > 1:
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", required=True)
+    config = OmegaConf.load(parser.parse_args().config)
+    torch.manual_seed(config.seed)
+    if DEVICE == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    if WORLD == 1:
+        run(config)
+        return
+    dist.init_process_group("nccl" if DEVICE == "cuda" else "gloo")
+    try:
+        run(config)
+        dist.barrier()  # no rank leaves while another may still need it
+    finally:
         dist.destroy_process_group()
 
 

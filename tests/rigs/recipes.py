@@ -41,12 +41,13 @@ def recipe_python(with_omegaconf: Environment) -> Path:
     """The interpreter that `runspec launch` has built for train.py in CACHE."""
 
     def build() -> Path:
-        return _built(str(with_omegaconf.bin / "python"))
+        return built(str(with_omegaconf.bin / "python"))
 
     return rig(build)
 
 
-def _built(python: str) -> Path:
+def built(python: str) -> Path:
+    """The interpreter of train.py, built by that one. Raises UnavailableError."""
     scripts = [str(EXAMPLE / name) for name in ("train.py", "prepare.py")]
     environ = {**os.environ, "XDG_CACHE_HOME": str(CACHE)}
     argv = [python, "-c", BUILD, *scripts]

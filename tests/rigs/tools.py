@@ -27,12 +27,12 @@ def environment(name: str) -> Path:
 
 
 def _install(wanted: Path, place: Path) -> None:
-    _run(sys.executable, "-m", "venv", str(place))
+    run(sys.executable, "-m", "venv", str(place))
     pip = (str(place / "bin" / "python"), "-m", "pip", "--disable-pip-version-check")
-    _run(*pip, "install", "--quiet", "-r", str(wanted))
+    run(*pip, "install", "--quiet", "-r", str(wanted))
 
 
-def _run(*argv: str) -> None:
+def run(*argv: str) -> None:
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=MINUTES)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from .setup import HERE, kept
-from .torch import _run
+from .tools import run
 
 
 def uv() -> Path:
@@ -15,6 +15,6 @@ def uv() -> Path:
 
 
 def _install(place: Path) -> None:
-    _run(sys.executable, "-m", "venv", str(place))
+    run(sys.executable, "-m", "venv", str(place))
     pip = (str(place / "bin" / "python"), "-m", "pip", "--disable-pip-version-check")
-    _run(*pip, "install", "--quiet", "uv")
+    run(*pip, "install", "--quiet", "uv")
