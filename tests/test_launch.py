@@ -290,7 +290,6 @@ def job(bench: Bench) -> dict[str, object]:
         (("-e", f"API_TOKEN={SECRET}"), "secret-in-env"),
         (("--on", "nowhere"), "profiles-absent"),
         (("--nodes", "2"), "nodes-not-here"),
-        (("--image", "some/image"), "image-unused"),
     ],
 )
 def test_what_cant_be_had_stops_a_launch(

@@ -21,7 +21,7 @@ gpus_per_node = 0
 DATA = "$RUNSPEC_CODE_DIR/data"
 """
 BODY = "import os, sys\nprint(open(sys.argv[2]).read())\nprint(os.environ['DATA'])\n"
-TOKEN = "hf_" + "QwErTyUiOpAsDfGhJkLzXcVbNmQwErTyUi"
+TOKEN = "hf_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0bC3d"
 CONFIG = """\
 output_dir: ${oc.env:PWD}/out
 max_tokens: 128
@@ -120,7 +120,7 @@ def test_image_nodes_and_mounts_of_a_configuration_win_over_a_profile(
     rows = explained(bench, "--on", "lab")
     assert rows["container_image"][0] == "reg/special:1"
     assert "over reg/base:1 of profile lab" in rows["container_image"][1]
-    assert rows["mounts"][0] == '["/lustre:/lustre", "/c:/c"]'
+    assert rows["mounts"][0] == '["/c:/c", "/lustre:/lustre"]'
     assert rows["nodes"][0] == "8"
     assert explained(bench, "--on", "lab", "--nodes", "3")["nodes"][0] == "3"
     said = bench.launch("train.py", "--on", "lab", "--dry-run", "--nodes", "3").stderr
@@ -144,3 +144,118 @@ def test_a_variable_is_read_as_the_kind_that_its_setting_has(bench: Bench) -> No
     done = bench.launch("train.py", "--on", "lab", "--dry-run", NODES_HERE="many")
     assert done.returncode == 125
     assert "NODES_HERE is 'many', not a whole number" in done.stderr
+
+
+COOKBOOK = """\
+[wandb]
+project = "p"
+[artifacts]
+backend = "file"
+[artifacts.manifest]
+root = "store"
+[box]
+executor = "docker"
+container_image = "reg/base:1"
+run_command = "uv run {script}"
+nprocs_per_node = 4
+[away]
+executor = "slurm"
+[extras]
+executor = "slurm"
+pip_extras = ["x"]
+[mounted]
+executor = "slurm"
+mounts = ["${auto_mount:git+https://example.org/x.git@main,/opt/x}"]
+[open]
+overrides = "open"
+"""
+STORED = "data: ${art:tok,path}\nrun: {tok: tok:latest}\nartifacts: {backend: mine}\n"
+
+
+@pytest.fixture
+def cookbook(bench: Bench) -> Bench:
+    bench.write(env_toml=COOKBOOK, config__default_yaml="lr: 1\ntrain: {iters: 2}\n")
+    return bench
+
+
+def test_docker_is_this_machine_with_that_runtime(cookbook: Bench) -> None:
+    rows = explained(cookbook, "--on", "box", CUDA_VISIBLE_DEVICES="")
+    assert rows["executor"][0] == "local"
+    assert rows["container_runtime"][0] == "docker"
+    assert rows["nproc_per_node"][0] == "4"
+    assert rows["cmd"][0] == "uv run {script}"
+
+
+def test_keys_that_would_change_what_runs_are_errors(cookbook: Bench) -> None:
+    assert codes(cookbook, "--on", "extras", "--dry-run") == ["setting-unsupported"]
+    assert codes(cookbook, "--on", "mounted", "--dry-run") == ["auto-mount"]
+
+
+def test_check_looks_at_every_profile(cookbook: Bench) -> None:
+    done = cookbook.runspec("check", "env.toml")
+    assert done.returncode == 1
+    for words in ("extras.pip_extras", "startup_commands", "auto-mount"):
+        assert words in done.stdout
+    assert "unknown-key" not in done.stdout
+    cookbook.write(env_toml='[lab]\nexecutor = "slurm"\n')
+    assert cookbook.runspec("check", "env.toml").returncode == 0
+
+
+def test_versions_of_artifacts_are_found(cookbook: Bench) -> None:
+    cookbook.write(config__default_yaml=STORED)
+    for number in (2, 10):
+        folder = cookbook.work / "store" / "tok" / f"v{number}"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text('{"kind": "t"}')
+    store = cookbook.work / "store" / "tok"
+    assert explained(cookbook)["data"][0].endswith("/v10")
+    (store / "latest").write_text("v2\n")
+    assert explained(cookbook)["data"][0].endswith("/v2")
+    assert explained(cookbook, "run.tok=tok:v10")["data"][0].endswith("/v10")
+    assert explained(cookbook)["artifacts.backend"][0] == "mine"
+    assert explained(cookbook)["artifacts.manifest.root"][0] == "store"
+
+
+def test_what_is_only_elsewhere_is_left_for_the_script(cookbook: Bench) -> None:
+    cookbook.write(config__default_yaml=STORED)
+    assert codes(cookbook, "--explain") == ["config-interpolation"]
+    rows = explained(cookbook, "--on", "away")
+    assert rows["data"][0] == "${art:tok,path}"
+
+
+def test_the_cookbooks_variable_names_the_file(cookbook: Bench) -> None:
+    (cookbook.work / "env.toml").rename(cookbook.work / "env.lab.toml")
+    rows = explained(cookbook, "--on", "away", NEMOTRON_ENV_FILE="env.lab.toml")
+    assert rows["executor"][0] == "slurm"
+
+
+def test_open_overrides_may_set_what_no_file_has(cookbook: Bench) -> None:
+    assert codes(cookbook, "train.lr=3") == ["override-unknown"]
+    done = cookbook.launch("train.py", "--on", "open", "train.lr=3", "train.itres=4")
+    assert done.returncode == 0, done.stderr
+    assert "lr: 3" in done.stdout
+    assert 'did you mean "train.iters"?' in done.stderr
+    assert done.stderr.count("it is added") == 1
+
+
+def test_words_that_look_like_something_else_are_warned_of(bench: Bench) -> None:
+    block = BLOCK.replace(
+        'launch = "direct"\n',
+        'launch = "direct"\ncmd = "python {script} {config} {oops} && echo $HOME"\n',
+    )
+    bench.write(train_py=recipe(BODY, block), config__default_yaml="lr: 1\n")
+    said = bench.launch("train.py", "--dry-run", "10=x", "s =x").stderr
+    for word in ("{oops}", "&&", "$HOME", "10=x", "s =x"):
+        assert word in said
+    assert said.count("cmd-word") == 3
+    assert said.count("is no override") == 2
+
+
+def test_an_image_that_nothing_runs_here_is_a_warning(bench: Bench) -> None:
+    for config in ("lr: 1\n", CONFIG):
+        bench.write(config__default_yaml=config)
+        block = f'image = "reg/own:1"\n{BLOCK}'
+        bench.write(train_py=recipe(BODY, block))
+        done = bench.launch("train.py", *(["run.env.nodes=1"] * (config == CONFIG)))
+        assert done.returncode == 0, done.stderr
+        assert "image-unused" in done.stderr

@@ -147,7 +147,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "f4f641d7226b"
+FINGERPRINT = "59c472f79eb8"
 
 DEFAULTS = {
     "config": {

@@ -45,6 +45,7 @@ DEFAULTS = {
         "dir": "./config",
         "default": "default",
         "format": "omegaconf",
+        "overrides": "strict",
     },
     "resources": {
         "nodes": 1,
@@ -71,6 +72,10 @@ DEFAULTS = {
         "python": None,
         "container_image": None,
         "container": None,
+        "cmd": None,
+        "run_command": None,
+        "nprocs_per_node": None,
+        "overrides": None,
         "container_runtime": None,
         "container_args": (),
         "mounts": (),

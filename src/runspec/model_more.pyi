@@ -52,6 +52,7 @@ class RecipeConfig(Record):
     dir: str
     default: str
     format: str
+    overrides: str
     def __init__(self, **values: object) -> None: ...
 
 class Resources(Record):
@@ -81,6 +82,10 @@ class Profile(Record):
     python: str | None
     container_image: str | None
     container: str | None
+    cmd: str | None
+    run_command: str | None
+    nprocs_per_node: int | str | None
+    overrides: str | None
     container_runtime: str | None
     container_args: tuple[str, ...]
     mounts: tuple[str, ...]

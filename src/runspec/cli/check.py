@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..errors import Fault
+from ..errors import Fault, SpecError
 from ..source.spec import read_spec
 from ..spec.build import build
 from ..specfile import SPEC_NAME
@@ -60,9 +60,41 @@ def _below(root: str) -> Iterator[Checked]:
 
 def _checked(path: str) -> Checked:
     name = shown(path)
+    if is_profiles(path):
+        return Checked(name, _of_profiles(path))
     if os.path.isdir(path):
         return Checked(name, (Fault("spec-not-found", SPEC_NAME, expected=(path,)),))
     return Checked(name, build(read_spec(name)).faults)
+
+
+def is_profiles(path: str) -> bool:
+    """Whether it is `env.toml`, or `env.PLACE.toml` as cookbooks have them."""
+    name = os.path.basename(path)
+    return name.startswith("env.") and name.endswith(".toml") and os.path.isfile(path)
+
+
+def _of_profiles(path: str) -> tuple[Fault, ...]:
+    """What a launch on each profile of the file would say of that."""
+    from ..launch.profile.profiles import load
+    from ..launch.profile.settings import check_profile
+
+    found: dict[tuple[str, str, str], Fault] = {}
+    try:
+        profiles = load(path)
+        names = profiles.names
+    except SpecError as error:
+        return error.faults
+    faults: list[Fault] = []
+    for name in names:
+        try:
+            faults += check_profile(profiles.values(name))
+        except SpecError as error:
+            faults += error.faults
+    for fault in (*faults, *profiles.warnings):
+        place = fault.place
+        at = f"{getattr(place, 'line', 0)}:{getattr(place, 'column', 0)}"
+        found.setdefault((fault.code, fault.subject, at), fault)
+    return tuple(found.values())
 
 
 def _sum(files: list[Checked]) -> dict[str, int]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 
-from ..errors import Fault, FilePlace, SpecError
+from ..errors import ArgvPlace, Fault, FilePlace, SpecError
 from . import secrets
 from .code import root_of
-from .plan import CONFIG, Plan
+from .plan import CONFIG, SCRIPT, Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ MARKS = ("schema", "docs", "name", "image", "setup", "run", "config", "resources
 """What makes a runnable a recipe; one without any of these starts directly."""
 QUOTING = ("'", '"', "\\")
 """What makes words of a shell more than what stands between spaces."""
+OPERATORS = ("&&", "||", "|", ";", "&", ">", ">>", "<", "2>", "2>&1", "&>")
+PLACEHOLDERS = (SCRIPT, CONFIG)
 CONFIG_OPTION = ("--config", CONFIG)
 LOGGED = {"PYTHONUNBUFFERED": "1"}
 RUN_DIR, RUN_ID, SPEC = "RUNSPEC_RUN_DIR", "RUNSPEC_RUN_ID", "RUNSPEC_CONFIG"
@@ -60,7 +62,7 @@ def make_plan(
     passed_on, hidden = _passed_on(record)
     kept = {**hidden, **record.secrets, **(references or {})}
     config = None if merged is None else f"{folder}/{merged.name}"
-    command = command_of(recipe, with_config=merged is not None)
+    command = command_of(recipe, record.cmd, with_config=merged is not None)
     wrong = secrets.faults(kept)
     if wrong:
         raise SpecError(*wrong)
@@ -102,12 +104,14 @@ def make_plan(
     )
 
 
-def command_of(recipe: Recipe, *, with_config: bool) -> tuple[str, ...]:
-    """The words of `cmd`, as a POSIX shell splits them.
+def command_of(
+    recipe: Recipe, own: str | None = None, *, with_config: bool
+) -> tuple[str, ...]:
+    """The words of `cmd`, `own` or the recipe's, as a POSIX shell splits them.
 
     Without a configuration, a command that nobody wrote has no `--config` either.
     """
-    cmd = recipe.run.cmd
+    cmd = own or recipe.run.cmd
     place = FilePlace(recipe.spec_path, 0, 0)
     try:
         words = _split(cmd)
@@ -118,9 +122,72 @@ def command_of(recipe: Recipe, *, with_config: bool) -> tuple[str, ...]:
         raise SpecError(Fault("cmd-invalid", "run.cmd", place, received=cmd))
     if with_config or not any(CONFIG in word for word in words):
         return words
-    if recipe.declares("run", "cmd"):
+    if own or recipe.declares("run", "cmd"):
         raise SpecError(Fault("config-absent", "run.cmd", place, received=cmd))
     return words[: -len(CONFIG_OPTION)]
+
+
+def doubts_of(
+    recipe: Recipe, own: str | None, tokens: Sequence[str]
+) -> tuple[Fault, ...]:
+    """Words that go to the script as they are, though somebody meant something else:
+    placeholders, operators and variables of a shell in `cmd`, and `tokens` before `--`
+    that look like overrides.
+    """
+    return (*doubts_of_command(recipe, own or recipe.run.cmd), *_near_overrides(tokens))
+
+
+def doubts_of_command(recipe: Recipe, cmd: str) -> tuple[Fault, ...]:
+    """The warnings about the words of one `cmd`."""
+    place = FilePlace(recipe.spec_path, 0, 0)
+    try:
+        words = _split(cmd)
+    except ValueError:
+        return ()
+    odd = [(word, _oddity(word)) for word in words]
+    return tuple(
+        Fault("cmd-word", "run.cmd", place, severity="warning", received=w, detail=why)
+        for w, why in odd
+        if why
+    )
+
+
+def _oddity(word: str) -> str:
+    """What a word seems to be that is passed on as it is; "" for nothing."""
+    if word in OPERATORS:
+        return "an operator of a shell"
+    inside = word.partition("{")[2].partition("}")
+    if (
+        inside[1]
+        and inside[0].isidentifier()
+        and f"{{{inside[0]}}}" not in PLACEHOLDERS
+    ):
+        dollar = word.partition("{")[0].endswith("$")
+        return "a variable of a shell" if dollar else "a placeholder"
+    name = word.partition("$")[2]
+    return "a variable of a shell" if name[:1].isalpha() or name[:1] == "_" else ""
+
+
+def _near_overrides(tokens: Sequence[str]) -> tuple[Fault, ...]:
+    argv = tuple(tokens)
+    before = argv[: argv.index("--")] if "--" in argv else argv
+    return tuple(
+        Fault(
+            "override-passed-on",
+            token.partition("=")[0],
+            ArgvPlace(argv, position),
+            severity="warning",
+            received=token,
+        )
+        for position, token in enumerate(before)
+        if "=" in token and not token.startswith("-") and _is_passed_on(token)
+    )
+
+
+def _is_passed_on(token: str) -> bool:
+    from .config.overrides import split
+
+    return token in split([token])[1]
 
 
 def _split(cmd: str) -> tuple[str, ...]:

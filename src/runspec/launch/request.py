@@ -6,7 +6,7 @@ import os
 
 from ..errors import Fault, RunspecError
 from . import folder as folders
-from .planning import CODE_DIR, LOCAL, RUN_DIR, RUN_ID, make_plan
+from .planning import CODE_DIR, LOCAL, RUN_DIR, RUN_ID, doubts_of, make_plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 
 PROGRESS = "RUNSPEC_PROGRESS"
-PLACES = (folders.VARIABLE, "RUNSPEC_ENV_TOML")
+PLACES = (folders.VARIABLE, "RUNSPEC_ENV_TOML", "NEMOTRON_ENV_FILE")
 """Where things are on this machine; a launch by a script here finds them there, too."""
 NOT_GIVEN = (*PLACES, RUN_ID, CODE_DIR, PROGRESS)
 """What of a server's variables is not for a script that may run elsewhere."""
 INJECTED = ("wandb",)
 """Sections of env.toml that are merged into every configuration, below `run`."""
+ARTIFACTS = "artifacts"
+"""One that is in every configuration of itself, below what that says."""
 
 
 class Request:
@@ -131,14 +133,17 @@ def prepare(request: Request) -> Prepared:
     passed = (*passed, *request.passed)
     call = call_of(recipe, passed)
     profiles = _profiles(recipe)
+    profile = _profile(profiles, request.profile)
     merged = merge(
         recipe,
         request.config,
         overrides,
         inject=_injected(profiles),
+        below={ARTIFACTS: profiles.special(ARTIFACTS)} if profiles else {},
         artifacts=request.artifacts or _artifacts(profiles),
+        elsewhere=_is_elsewhere(profile),
+        is_open=_is_open(recipe, profile),
     )
-    profile = _profile(profiles, request.profile)
     run_env = merged.run_env if merged is not None else None
     settings = settle(recipe, run_env or {}, profile, request.options)
     if merged is not None:
@@ -161,6 +166,7 @@ def prepare(request: Request) -> Prepared:
     )
     os.environ.update(hidden)
     warnings = (
+        *doubts_of(recipe, settings.record.cmd, request.overrides),
         *recipe.warnings,
         *call.warnings,
         *(profiles.warnings if profiles else ()),
@@ -230,13 +236,13 @@ def _secret_names(call: Invocation) -> set[str]:
 
 
 def _profiles(recipe: Recipe) -> Profiles | None:
-    from .profile.profiles import VARIABLE, find, load
+    from .profile.profiles import VARIABLES, find, load
 
     script = recipe.script_path
     path = find(os.getcwd(), os.environ, script)
     if path is None:
         return None
-    return load(path, None if VARIABLE in os.environ else script)
+    return load(path, None if any(e in os.environ for e in VARIABLES) else script)
 
 
 def _injected(profiles: Profiles | None) -> dict[str, Json]:
@@ -251,10 +257,32 @@ def _artifacts(profiles: Profiles | None) -> str | None:
     """The folder of manifests that env.toml names, seen from that file."""
     if profiles is None:
         return None
-    root = profiles.special("artifacts").get("root")
+    section = profiles.special("artifacts")
+    manifest = section.get("manifest")
+    root = section.get("root")
+    if root is None and isinstance(manifest, dict):
+        root = manifest.get("root")
     if not isinstance(root, str):
         return None
+    from .config.resolvers import UnresolvedError, expanded
+
+    try:
+        root = expanded(root)
+    except UnresolvedError:
+        return None
     return os.path.join(os.path.dirname(profiles.path), os.path.expanduser(root))
+
+
+def _is_elsewhere(profile: Mapping[str, Setting]) -> bool:
+    """Whether a profile's place is another machine."""
+    executor = profile.get("executor")
+    return executor is not None and executor.value not in (LOCAL, "docker")
+
+
+def _is_open(recipe: Recipe, profile: Mapping[str, Setting]) -> bool:
+    """Whether an override may set what no file has."""
+    said = profile.get("overrides")
+    return (recipe.config.overrides if said is None else said.value) == "open"
 
 
 def _profile(profiles: Profiles | None, name: str | None) -> Mapping[str, Setting]:

@@ -847,6 +847,29 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "taken to have it>",
         "build an image that has it, or install it in startup_commands",
     ),
+    "setting-unsupported": (
+        "{subject} changes what runs, and isn't supported",
+        "{detail}",
+    ),
+    "auto-mount": (
+        "{subject} names a repository to be cloned, which runspec doesn't do",
+        'check it out yourself, and mount that: mounts = ["/path:TARGET"]',
+    ),
+    "override-near": (
+        "the configuration has no {subject}; it is added",
+        "<did you mean {candidates}?>",
+    ),
+    "cmd-word": (
+        "the word {quoted} of {subject} goes to the program as it is<; it looks like "
+        "{detail}>",
+        "{{script}} and {{config}} are replaced; for a shell write "
+        "bash -c '...', or use startup_commands",
+    ),
+    "override-passed-on": (
+        "{quoted} is no override, so it goes to the script",
+        "an override is KEY=VALUE, its key beginning with a letter; write what is for "
+        "the script behind --",
+    ),
     "setting-overruled": (
         "{subject}: configuration and profile differ<; {first} counts, not {quoted}>"
         "<, as {detail} says>",

@@ -33,6 +33,7 @@ CONFIG_FORMATS = ("omegaconf", "yaml", "json")
 CONTAINER_RUNTIMES = ("none", "docker", "podman", "apptainer", "pyxis")
 PACKAGERS = ("git", "pattern", "none")
 TUNNELS = ("local", "ssh")
+OVERRIDES = ("strict", "open")
 KUBERNETES_KINDS = ("job", "jobset", "pytorchjob", "trainjob", "rayjob")
 SECRET_SCHEMES = ("env", "file", "cmd")
 UI = (
@@ -568,6 +569,14 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "omegaconf",
             CONFIG_FORMATS,
         ),
+        Field(
+            "overrides",
+            "enum",
+            "CNF-04",
+            "Whether a=1 may set a key that no file has: open, or strict.",
+            "strict",
+            OVERRIDES,
+        ),
     ),
     "resources": (
         Field("nodes", "positive", "RUN-11", "How many nodes.", 1),
@@ -623,6 +632,23 @@ TABLES: dict[str, tuple[Field, ...]] = {
         ),
         Field("container_image", "str", "PRF-02", "Image; the recipe's if absent."),
         Field("container", "str", "PRF-02", "Another name of container_image."),
+        Field(
+            "cmd",
+            "str",
+            "PRF-02",
+            "The command of the script, in place of the recipe's run.cmd.",
+        ),
+        Field("run_command", "str", "PRF-02", "Another name of cmd."),
+        Field("nprocs_per_node", "gpus", "PRF-02", "Another name of nproc_per_node."),
+        Field(
+            "overrides",
+            "enum",
+            "CNF-04",
+            "Whether a=1 may set a key that the configuration lacks; as the recipe "
+            "says if absent.",
+            None,
+            OVERRIDES,
+        ),
         Field(
             "container_runtime",
             "enum",

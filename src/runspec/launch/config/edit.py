@@ -16,19 +16,29 @@ if TYPE_CHECKING:
 MOST_KEYS = 1000
 
 
-def apply(root: Node, overrides: Sequence[Override]) -> None:
+def apply(
+    root: Node, overrides: Sequence[Override], *, is_open: bool = False
+) -> tuple[Fault, ...]:
     """Change the tree, one override after the other.
 
-    Raises CallError with the faults of all: `override-unknown`, `override-exists`,
-    `override-differs`.
+    `is_open`: a key that isn't there is added; one that is near to a known one is a
+    warning then. Raises CallError with the faults of all: `override-unknown`,
+    `override-exists`, `override-differs`.
     """
     faults: list[Fault] = []
+    warnings: list[Fault] = []
     for override in overrides:
         fault = _EDITS[override.operation](root, override)
+        if fault is not None and is_open and override.operation == SET:
+            near, fault = _beside(root, override.path), _force(root, override)
+            if near and fault is None:
+                warnings.append(_fault("override-near", override, (), near))
+                warnings[-1].severity = "warning"
         if fault is not None:
             faults.append(fault)
     if faults:
         raise CallError(*faults)
+    return tuple(warnings)
 
 
 def _set(root: Node, override: Override) -> Fault | None:
@@ -149,16 +159,22 @@ def _unknown(root: Node, override: Override, path: Path = ()) -> Fault:
 
 def _near(root: Node, path: Path) -> tuple[str, ...]:
     """The nearest keys where the path ends to be there; else such a key elsewhere."""
+    near = _beside(root, path)
+    if near:
+        return near
+    last = str(path[-1])
+    return tuple(dotted(each) for each in _paths(root) if str(each[-1]) == last)[:3]
+
+
+def _beside(root: Node, path: Path) -> tuple[str, ...]:
+    """The nearest keys where the path ends to be there."""
     above: Node = root
     depth = 0
     while depth < len(path) - 1 and (below := above.below(path[depth])) is not None:
         above, depth = below, depth + 1
     known = above.value if isinstance(above.value, dict) else ()
     near = nearest(str(path[depth]), known)
-    if near:
-        return tuple(dotted(_whole(above, path, depth, key)) for key in near)
-    last = str(path[-1])
-    return tuple(dotted(each) for each in _paths(root) if str(each[-1]) == last)[:3]
+    return tuple(dotted(_whole(above, path, depth, key)) for key in near)
 
 
 def _whole(above: Node, path: Path, depth: int, key: str) -> Path:

@@ -1,6 +1,7 @@
 """Artifacts by name: their manifests in a folder (CNF-07).
 
     DIR/<name>.json   or   DIR/<name>/metadata.json
+    DIR/<name>/v<N>/manifest.json, and the text file DIR/<name>/latest
 
 A manifest is a JSON object with `path` and any further fields.
 """
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 LATEST = "latest"
 METADATA = "metadata.json"
+MANIFEST = "manifest.json"
 
 
 class ArtifactError(Exception):
@@ -28,9 +30,9 @@ def field(directory: str, reference: str, name: str) -> Json:
     folder, `name` that of the reference. Raises ArtifactError.
     """
     artifact, _, version = reference.partition(":")
-    manifest = _read(directory, artifact)
+    manifest = _read(directory, artifact, version)
     held = manifest.get("version")
-    if version not in ("", LATEST) and held is not None and str(held) != version:
+    if version not in ("", LATEST) and held is not None and not _same(held, version):
         raise ArtifactError(f"{artifact} is there as version {held}, not {version}")
     if name in manifest:
         return manifest[name]
@@ -38,7 +40,11 @@ def field(directory: str, reference: str, name: str) -> Json:
     raise ArtifactError(f"{artifact} has no field {name}, only {known}")
 
 
-def _read(directory: str, artifact: str) -> dict[str, Json]:
+def _same(held: Json, version: str) -> bool:
+    return str(held).removeprefix("v") == version.removeprefix("v")
+
+
+def _read(directory: str, artifact: str, version: str) -> dict[str, Json]:
     parts = artifact.split("/")
     if not all(part.strip(".") for part in parts) or "\0" in artifact:
         raise ArtifactError(f"{artifact!r} can't be the name of an artifact")
@@ -49,7 +55,29 @@ def _read(directory: str, artifact: str) -> dict[str, Json]:
     ):
         if os.path.isfile(path):
             return {**implied, **_object(path)}
-    raise ArtifactError(f"there is no artifact {artifact} in {directory}")
+    number = _version(folder, version)
+    path = f"{folder}/v{number}"
+    if number and os.path.isfile(f"{path}/{MANIFEST}"):
+        found = _object(f"{path}/{MANIFEST}")
+        return {"name": artifact, "path": path, "version": number, **found}
+    wanted = f"{artifact}:{version}" if version else artifact
+    raise ArtifactError(f"there is no artifact {wanted} in {directory}")
+
+
+def _version(folder: str, version: str) -> str:
+    """The number that is meant: as `latest` says, or the highest; "" for none."""
+    if version not in ("", LATEST):
+        return version.removeprefix("v") if version.strip("v0123456789") == "" else ""
+    try:
+        with open(f"{folder}/{LATEST}", encoding="utf-8") as file:
+            said = file.read(64).strip().removeprefix("v")
+        names = [] if said.isdecimal() else os.listdir(folder)
+    except (OSError, UnicodeDecodeError):
+        said, names = "", os.listdir(folder) if os.path.isdir(folder) else []
+    if said.isdecimal():
+        return said
+    numbers = [n[1:] for n in names if n[:1] == "v" and n[1:].isdecimal()]
+    return max(numbers, key=int, default="")
 
 
 def _object(path: str) -> dict[str, Json]:

@@ -113,11 +113,16 @@ def merge(
     *,
     inject: Mapping[str, Json],
     artifacts: str | None,
+    below: Mapping[str, Json] | None = None,
+    elsewhere: bool = False,
+    is_open: bool = False,
 ) -> Merged | None:
     """The configuration `name`, or the recipe's default; None where there is none.
 
-    `inject` is laid over its `run`, below the overrides; `artifacts` is the folder of
-    manifests that `${art:...}` means. Raises SpecError for what files have wrong, and
+    `inject` is laid over its `run`, below the overrides, and all of it over `below`;
+    `artifacts` is the folder of manifests that `${art:...}` means. `elsewhere`: what
+    isn't there may be where the script runs. `is_open`: an override may set what no
+    file has. Raises SpecError for what files have wrong, and
     CallError for overrides.
     """
     from .compose import composed, find
@@ -131,11 +136,24 @@ def merge(
     choices = {str(o.path[0]): o for o in overrides if _chooses(o)}
     names = {group: str(each.value) for group, each in choices.items()}
     root, chosen = composed(recipe, path, names)
+    root = _over(root, below or {})
     rest = [each for each in overrides if choices.get(str(each.path[0])) is not each]
     rest += [each for group, each in choices.items() if group not in chosen]
     rest.sort(key=lambda override: override.position)
-    _change(root, rest, inject, form)
-    return Merged(path, form, root, _resolved(root, form, artifacts))
+    warnings = _change(root, rest, inject, form, is_open=is_open)
+    warnings += _resolved(root, form, artifacts, elsewhere=elsewhere)
+    return Merged(path, form, root, warnings)
+
+
+def _over(root: Node, below: Mapping[str, Json]) -> Node:
+    from .node import Said, node_of, overlay
+
+    base = root
+    for section, values in below.items():
+        if values:
+            under = node_of({section: values}, Said(f"env.toml [{section}]"))
+            base = overlay(under, base)
+    return base
 
 
 def _chooses(override: Override) -> bool:
@@ -145,8 +163,13 @@ def _chooses(override: Override) -> bool:
 
 
 def _change(
-    root: Node, overrides: Sequence[Override], inject: Mapping[str, Json], form: str
-) -> None:
+    root: Node,
+    overrides: Sequence[Override],
+    inject: Mapping[str, Json],
+    form: str,
+    *,
+    is_open: bool,
+) -> tuple[Fault, ...]:
     from .edit import apply
     from .node import Said, node_of, overlay
 
@@ -157,15 +180,17 @@ def _change(
         wrong = [_not_json(each) for each in overrides if not _is_json(each.value)]
         if wrong:
             raise CallError(*wrong)
-    apply(root, overrides)
+    return apply(root, overrides, is_open=is_open)
 
 
-def _resolved(root: Node, form: str, artifacts: str | None) -> tuple[Fault, ...]:
+def _resolved(
+    root: Node, form: str, artifacts: str | None, *, elsewhere: bool
+) -> tuple[Fault, ...]:
     if form != "omegaconf":
         return ()
     from .resolvers import resolve
 
-    return resolve(root, artifacts)
+    return resolve(root, artifacts, elsewhere=elsewhere)
 
 
 def _leaves(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:

@@ -33,6 +33,7 @@ DIRECTORY = "PWD"
 """A variable whose value is another one where the script runs."""
 OF_PROFILE = ("run", "env", "env_vars")
 """Variables of the script, where a reference to a secret is one."""
+AUTO_MOUNT = "${auto_mount:"
 SHOWN = 120
 
 
@@ -108,18 +109,20 @@ def _library(subject: str, place: Place | None) -> Library:
     return OmegaConf
 
 
-def resolve(root: Node, artifacts: str | None) -> tuple[Fault, ...]:
+def resolve(
+    root: Node, artifacts: str | None, *, elsewhere: bool = False
+) -> tuple[Fault, ...]:
     """Resolve in place; the warnings about what stays.
 
-    `artifacts` is the folder of manifests. Raises SpecError (`config-interpolation`)
-    with all that can't be, CallError where that was typed, or SpecError
-    (`recipes-not-installed`).
+    `artifacts` is the folder of manifests, of which some may only be `elsewhere`.
+    Raises SpecError (`config-interpolation`, `auto-mount`) with all that can't be,
+    CallError where that was typed, or SpecError (`recipes-not-installed`).
     """
     texts = sorted(_texts(root, ()), key=lambda each: each[0][0] != RUN)
     if not texts:
         return ()
     library = _library(dotted(texts[0][0]), texts[0][1].place)
-    resolvers = _Resolvers(library, artifacts)
+    resolvers = _Resolvers(library, artifacts, elsewhere=elsewhere)
     tree = _created(library, root, texts)
     with resolvers:
         faults = [
@@ -199,7 +202,10 @@ class _Resolvers:
     value of its own for that variable.
     """
 
-    def __init__(self, library: Library, artifacts: str | None) -> None:
+    def __init__(
+        self, library: Library, artifacts: str | None, *, elsewhere: bool = False
+    ) -> None:
+        self.elsewhere = elsewhere
         self.library = library
         self.artifacts = artifacts
         self.in_run = False
@@ -294,6 +300,10 @@ class _Resolvers:
     def _why(self, path: Path, node: Node, error: Exception) -> Fault:
         if self.secret:
             return _fault("config-secret", path, node, self.secret, "warning")
+        if AUTO_MOUNT in str(node.value):
+            return _fault("auto-mount", path, node, "")
+        if self.wrong and self.elsewhere:
+            return _fault("config-unresolved", path, node, self.wrong, "warning")
         if self.wrong:
             return _fault("config-interpolation", path, node, self.wrong)
         if self.in_run:

@@ -167,11 +167,15 @@ def _prepare(plan: Plan) -> None:
 
 def _check_bare(plan: Plan) -> list[Fault]:
     found = []
-    image, said = plan.settings.container_image, plan.settings.container_runtime
-    if image and said is None:
-        known = tuple(RUNTIMES)
+    if plan.image and plan.settings.container_runtime is None:
         found.append(
-            Fault("image-unused", "container_image", received=image, expected=known)
+            Fault(
+                "image-unused",
+                "container_image" if plan.settings.container_image else "image",
+                severity="warning",
+                received=plan.image,
+                expected=tuple(RUNTIMES),
+            )
         )
     fault = unfit(plan.recipe, plan.settings.python)
     if fault:

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     Layer = dict[str, "Setting"]
 
 TABLE = "profile"
-ALIAS, IMAGE = "container", "container_image"
+IMAGE = "container_image"
+ALIASES = {
+    "container": IMAGE,
+    "run_command": "cmd",
+    "nprocs_per_node": "nproc_per_node",
+}
+"""Other names of settings, which cookbooks have."""
+UNSUPPORTED = {
+    "pip_extras": "install them in startup_commands, or name them in the script's "
+    "dependencies",
+    "pre_ray_start_commands": "write them as startup_commands",
+}
+"""Keys of others that change what runs, and what does the same here."""
 VARIABLES, SECRETS = "env_vars", "secrets"
 UNKNOWN = "setting-unknown"
 INTERPOLATION = "config-interpolation"
@@ -128,16 +140,27 @@ def settings_of(
     values = read(reader, TABLE, path, source)
     _name_variables(reader, path, source, found)
     values |= late
-    image = values.pop(ALIAS, None)
-    if image is not None:
-        values.setdefault(IMAGE, image)
+    written = {name: name for name in values}
+    for alias, name in ALIASES.items():
+        if alias in values:
+            value = values.pop(alias)
+            if values.setdefault(name, value) is value:
+                written[name] = alias
     for fault in reader.faults:
         if fault.code == "unknown-key":
-            fault.code = UNKNOWN
+            _name_unknown(fault)
     return {
-        name: _setting(value, (name if name in source else ALIAS,), spot)
-        for name, value in values.items()
+        name: _setting(value, (written[name],), spot) for name, value in values.items()
     }
+
+
+def _name_unknown(fault: Fault) -> None:
+    """A key that would change what runs is no mere warning."""
+    way = UNSUPPORTED.get(fault.subject.rpartition(".")[2])
+    fault.code = UNKNOWN
+    if way is not None:
+        fault.code, fault.severity, fault.detail = "setting-unsupported", "error", way
+        fault.candidates = ()
 
 
 def _typed(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FILE = "env.toml"
 VARIABLE = "RUNSPEC_ENV_TOML"
+VARIABLES = (VARIABLE, "NEMOTRON_ENV_FILE")
+"""The first that is set names the file."""
 SPECIAL = ("wandb", "artifacts", "cache", "cli")
 """Sections that are never profiles."""
 ROOTS = (".git", "pyproject.toml")
@@ -39,7 +41,7 @@ def find(cwd: str, environ: Mapping[str, str], script: str | None = None) -> str
     Raises SpecError: `profiles-missing`, or `profiles-untrusted` for one that neither
     this user nor the owner of `script`, whose code is run, has written.
     """
-    named = environ.get(VARIABLE)
+    named = next((environ[each] for each in VARIABLES if each in environ), None)
     if named is not None:
         path = os.path.abspath(os.path.join(cwd, os.path.expanduser(named)))
         if named and not os.path.isfile(path):

@@ -39,6 +39,8 @@ DEFAULT = "default"
 OF_CONFIG = (IMAGE, "nodes", "gpus_per_node", "ntasks_per_node", "nproc_per_node")
 """What a configuration knows better than a profile."""
 MOUNTS = "mounts"
+DOCKER = "docker"
+AUTO_MOUNT = "${auto_mount:"
 OVERRULED = "setting-overruled"
 UNSET = "???"
 OF_RECIPE = (
@@ -111,6 +113,7 @@ def settle(
     layer, differing = _with_profile(written, profile)
     for each in (overridden, typed.layer):
         layer = overlaid(layer, each)
+    _replace_alias(layer)
     absent = _secrets_of_variables(layer)
     faults = [*config.errors, *typed.errors, *_put_in(layer)]
     if faults:
@@ -119,6 +122,23 @@ def settle(
     open_ones = [e for e in differing if e.subject not in {**overridden, **typed.layer}]
     warnings = (*config.warnings, *typed.warnings, *open_ones)
     return Settings(recipe, layer, warnings, absent)
+
+
+def check_profile(profile: Mapping[str, Setting]) -> tuple[Fault, ...]:
+    """What is wrong with the settings of a profile, as a launch would say it."""
+    layer = overlaid({}, profile)
+    _replace_alias(layer)
+    _secrets_of_variables(layer)
+    return tuple(_put_in(layer))
+
+
+def _replace_alias(layer: Layer) -> None:
+    """`executor = "docker"` is this machine with that runtime."""
+    executor = layer.get("executor")
+    if executor is not None and executor.value == DOCKER:
+        layer["executor"] = Setting("local", executor.source, executor.place)
+        runtime = Setting(DOCKER, executor.source, executor.place)
+        layer.setdefault("container_runtime", runtime)
 
 
 def _with_profile(
@@ -130,7 +150,7 @@ def _with_profile(
     for name in (each for each in written if each in profile):
         of_config, of_profile = written[name], profile[name]
         if name == MOUNTS:
-            layer[name] = _both_mounts(of_profile, of_config)
+            layer[name] = _both_mounts(of_config, of_profile)
         elif of_config.is_table:
             differing += _differing(name, of_config, of_profile)
         elif of_config.value != of_profile.value:
@@ -350,6 +370,11 @@ def _put_in(layer: Layer) -> Iterator[Fault]:
 def _expand(name: str, setting: Setting) -> Iterator[Fault]:
     from ..config.resolvers import UnresolvedError
 
+    texts = setting.value if isinstance(setting.value, tuple) else (setting.value,)
+    cloned = next((e for e in texts if AUTO_MOUNT in str(e)), None)
+    if cloned is not None and not setting.is_table:
+        yield Fault("auto-mount", name, setting.place, received=str(cloned))
+        return
     try:
         setting.expand()
     except UnresolvedError as error:
