@@ -21,7 +21,7 @@ gpus_per_node = 0
 DATA = "$RUNSPEC_CODE_DIR/data"
 """
 BODY = "import os, sys\nprint(open(sys.argv[2]).read())\nprint(os.environ['DATA'])\n"
-TOKEN = "hf_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0bC3d"
+TOKEN = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0bC3dXX"
 CONFIG = """\
 output_dir: ${oc.env:PWD}/out
 max_tokens: 128

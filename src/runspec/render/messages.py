@@ -843,9 +843,9 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     # Ray, Kubernetes, SkyPilot
     "dependencies-uninstalled": (
-        "nothing installs {plain}, which {subject} depends on<: the image {detail} is "
-        "taken to have it>",
-        "build an image that has it, or install it in startup_commands",
+        "{subject} depends on packages that nothing installs<: {plain}><; the image "
+        "{detail} is taken to have them>",
+        "build an image that has them, or install them in startup_commands",
     ),
     "setting-unsupported": (
         "{subject} changes what runs, and isn't supported",
@@ -855,10 +855,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{subject} names a repository to be cloned, which runspec doesn't do",
         'check it out yourself, and mount that: mounts = ["/path:TARGET"]',
     ),
-    "override-near": (
-        "the configuration has no {subject}; it is added",
-        "<did you mean {candidates}?>",
-    ),
+    "override-near": ("the configuration has no {subject}; it is added",),
     "cmd-word": (
         "the word {quoted} of {subject} goes to the program as it is<; it looks like "
         "{detail}>",
