@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import pexpect
@@ -15,6 +16,8 @@ from corpus_command import TIMEOUT, command_line
 from corpus_room import Room, Vector
 from corpus_world import World
 
+READING = 1.7
+"""Seconds; whoever answers sooner hasn't read the question."""
 REVISION = "2025-11-25"
 
 
@@ -28,6 +31,7 @@ class Session:
         self.process = process
         self.asked: list[str] = []
         self.answer = "cancel"
+        self.instant = False
         self._count = 0
         capabilities = {"elicitation": {}} if elicits else {}
         client = {"name": "corpus", "version": "1"}
@@ -54,14 +58,28 @@ class Session:
         """The response to the call of a tool."""
         self.asked.clear()
         self.answer = step.get("answer", "cancel")
+        self.instant = step.get("instant", False)
         arguments = step["arguments"]
         return self.request("tools/call", name=step["call"], arguments=arguments)
 
     def _answer(self, question: Vector) -> None:
-        self.asked.append(question["params"]["message"])
-        content = {"content": {}} if self.answer == "accept" else {}
-        result = {"action": self.answer, **content}
+        message = question["params"]["message"]
+        self.asked.append(message)
+        result: Vector = {"action": self.answer}
+        if not self.instant and self.answer != "cancel":
+            self._read()
+        if self.answer == "accept":
+            found = re.search(r"type the code (\w+)", message)
+            code = {"code": found[1]} if found and not self.instant else {}
+            result["content"] = code
         self._say({"id": question["id"], "result": result})
+
+    def _read(self) -> None:
+        """As long as a person takes at least."""
+        until = monotonic() + READING
+        while monotonic() < until:
+            self._say({"id": 0, "method": "ping"})
+            assert self._next()["id"] == 0
 
     def _say(self, message: Vector) -> None:
         assert self.process.stdin

@@ -20,6 +20,10 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
+SAME_USER = (
+    "runspec serve: an agent that can run programs as this user could approve its own"
+    " calls; where one has a shell, serve as another user"
+)
 PATIENCE = 300.0
 VERSION = "io.modelcontextprotocol/protocolVersion"
 META = {VERSION: "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
@@ -32,6 +36,7 @@ def main() -> None:
     from runspec.loop import Future, Loop
     from runspec.mcp.http import HttpOptions, open_http
     from runspec.mcp.http.options import Limits
+    from runspec.mcp.policy import Policy
     from runspec.mcp.server import Options, Server
     from runspec.mcp.toolbox import Selection
 
@@ -43,7 +48,7 @@ def main() -> None:
     with Loop() as loop:
         server = Server(
             loop,
-            Options(selection, jobs=4, timeout=60.0, inline=100_000, confirm=None),
+            Options(selection, jobs=4, timeout=60.0, inline=100_000, policy=Policy()),
         )
         http = open_http(server, options)
         stopped: Future[None] = Future()
@@ -247,7 +252,10 @@ def site(
         yield Site(process, process.stdout.readline().strip())
         process.terminate()
         _, errors = process.communicate(timeout=PATIENCE)
-        assert (process.returncode, errors) == (0, "")
+        complaints = "".join(
+            line for line in errors.splitlines(True) if line.strip() != SAME_USER
+        )
+        assert (process.returncode, complaints) == (0, "")
     finally:
         if process.poll() is None:
             process.kill()

@@ -238,7 +238,7 @@ def test_a_call_is_denied_without_a_terminal(desk: Desk) -> None:
 
 def test_an_approval_is_withdrawn(desk: Desk) -> None:
     ticket = desk.ask()
-    desk.store.decide(ticket, True, "ada")
+    desk.store.decide(ticket, True, "terminal")
     assert desk.run(ticket.id, "--deny").returncode == 0
     assert not desk.store.take(ticket)
 
@@ -263,11 +263,11 @@ def test_an_unknown_id_is_one_error(desk: Desk, name: str) -> None:
 def test_what_is_over_cannot_be_decided_and_the_message_says_why(desk: Desk) -> None:
     expired = desk.ask(lifetime=0)
     denied = desk.ask(argv=("denied",))
-    desk.store.decide(denied, False, "ada")
+    desk.store.decide(denied, False, "terminal")
     approved = desk.ask(argv=("approved",))
-    desk.store.decide(approved, True, "ada")
+    desk.store.decide(approved, True, "terminal")
     used = desk.ask(argv=("used",))
-    desk.store.decide(used, True, "ada")
+    desk.store.decide(used, True, "terminal")
     desk.store.take(used)
     for ticket in (expired, denied, approved, used):
         done = desk.run(ticket.id)
@@ -280,7 +280,7 @@ def test_what_expires_while_it_is_read_is_not_approved(desk: Desk) -> None:
     ticket = desk.ask()
     child = desk.terminal(ticket.id)
     child.expect(QUESTION)
-    desk.store.decide(ticket, False, "eve")
+    desk.store.decide(ticket, False, "terminal")
     child.sendline("yes")
     status, said = ended(child)
     assert (status, desk.status(ticket)) == (1, "denied")
@@ -371,5 +371,53 @@ def test_a_directory_that_others_could_read_is_refused(desk: Desk) -> None:
 
 def test_to_deny_an_id_is_needed(desk: Desk) -> None:
     done = desk.run("--deny")
-    assert done.returncode == 2
-    assert "id" in done.stderr
+    assert done.returncode == 1
+    assert "approval-unnamed" in done.stderr
+    assert desk.run("--all").returncode == 1
+
+
+def test_all_that_waits_is_denied_or_all_of_a_tool(desk: Desk) -> None:
+    first, second = desk.ask(), desk.ask(argv=("second",))
+    assert desk.run("--deny", "--all", "--tool", "x*").returncode == 0
+    assert (desk.status(first), desk.status(second)) == ("pending", "pending")
+    done = desk.run("--deny", "--all", "--principal", "uid *", "--tool", "dep*")
+    assert done.stdout == f"Denied {first.id}.\nDenied {second.id}.\n"
+    assert (desk.status(first), desk.status(second)) == ("denied", "denied")
+
+
+@pytest.mark.parametrize("name", ["CLAUDECODE", "CODEX_SANDBOX", "GEMINI_CLI"])
+def test_nothing_is_approved_where_an_agent_leaves_its_mark(
+    desk: Desk, name: str
+) -> None:
+    ticket = desk.ask()
+    child = desk.terminal(ticket.id, **{name: "1"})
+    status, said = ended(child)
+    assert (status, desk.status(ticket)) == (1, "pending")
+    assert f"{name} is set" in said
+
+
+def test_all_of_a_long_plan_is_shown_where_somebody_asks(desk: Desk) -> None:
+    ticket, _ = desk.store.reserve(CALL, "run")
+    ticket.plan, ticket.full, ticket.dry_run = "short", "the whole", "  | would do"
+    desk.store.present(ticket)
+    child = desk.terminal(ticket.id)
+    child.expect(QUESTION)
+    assert "short\r\n\r\n  | would do" in child.before
+    assert f"runspec approve {ticket.id} --full" in child.before
+    child = desk.terminal(ticket.id, "--full")
+    child.expect(QUESTION)
+    assert "the whole\r\n\r\n  | would do" in child.before
+
+
+def test_what_has_changed_since_it_was_asked_is_not_approved(desk: Desk) -> None:
+    from runspec.run.pinned import file_digest
+
+    program = desk.place / "deploy.sh"
+    program.write_text("echo one")
+    ticket, _ = desk.store.reserve(CALL, "run")
+    ticket.plan, ticket.files = "plan", {str(program): file_digest(str(program))}
+    desk.store.present(ticket)
+    program.write_text("echo two")
+    status, said = ended(desk.terminal(ticket.id))
+    assert (status, desk.status(ticket)) == (1, "pending")
+    assert "has changed since it was asked" in " ".join(said.split())

@@ -20,6 +20,7 @@ from runspec.loop import Loop
 from runspec.mcp.http.link import Link
 from runspec.mcp.http.options import Limits
 from runspec.mcp.http.session import Sessions
+from runspec.mcp.policy import Policy
 from runspec.mcp.server import Options, Server
 from runspec.mcp.toolbox import Selection
 
@@ -68,7 +69,7 @@ def test_a_session_is_of_who_began_it(world: World) -> None:
         return sessions.find(session.id, principal) is session
 
     selection = Selection(paths=(str(world.place),))
-    options = Options(selection, jobs=1, timeout=1, inline=1000, confirm=None)
+    options = Options(selection, jobs=1, timeout=1, inline=1000, policy=Policy())
     with Loop() as loop:
         server = Server(loop, options)
         assert asyncio.run(found_by("uid 1"))
@@ -163,18 +164,13 @@ def test_the_newest_listener_takes_the_place_of_the_one_before(here: Site) -> No
         assert wire.response()[0] == 406
 
 
-def test_a_question_comes_as_an_event_and_its_answer_by_post(here: Site) -> None:
+def test_whoever_calls_is_not_asked_over_http(here: Site) -> None:
     session = here.session(elicitation={})
-    with here.connect() as wire:
-        message = request("tools/call", name="asks")
-        wire.post(message, {"MCP-Session-Id": session})
-        assert wire.head()[0] == 200
-        question = wire.event()
-        assert question["method"] == "elicitation/create"
-        answer = {"action": "accept", "content": {}}
-        said = {"jsonrpc": "2.0", "id": question["id"], "result": answer}
-        assert here.in_session(session, said) == (202, b"")
-        assert wire.event()["result"]["content"][0]["text"].strip() == "done"
+    status, body = here.in_session(session, request("tools/call", name="asks"))
+    assert status == 200
+    result = json.loads(body)["result"]
+    assert result["isError"] is True
+    assert "runspec approve" in result["content"][0]["text"]
 
 
 def test_who_takes_no_stream_is_not_waited_for_with_a_question(here: Site) -> None:

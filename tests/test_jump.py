@@ -274,16 +274,16 @@ def test_a_secret_is_asked_for_here_and_stands_nowhere_else(room: Room) -> None:
 
 def test_a_yes_is_given_at_this_terminal(room: Room) -> None:
     with room.terminal("rig", "asks") as terminal:
-        terminal.wait("Approve it on rig? Type yes or no: ")
-        terminal.type("yes\n")
+        terminal.wait("Approve it on rig? Type the code, or no: ")
+        terminal.type_code()
         terminal.wait("ran")
         assert terminal.ended() == 0
 
 
 def test_a_withheld_output_is_released_at_this_terminal(room: Room) -> None:
     with room.terminal("rig", "held") as terminal:
-        terminal.wait("Type yes or no: ")
-        terminal.type("yes\n")
+        terminal.wait("Type the code, or no: ")
+        terminal.type_code()
         assert terminal.ended() == 3
         assert terminal.text.rstrip().endswith("withheld")
 
@@ -335,7 +335,7 @@ class TestTheExtension:
         has = {**jumping.extension(), "elicitation": {}}
         with Client(bare, folder, capabilities=has) as client:
             number = client.ask("runspec/run", name="asks", argv=[])
-            client.answer(client.question(), "accept")
+            client.person_answers(client.question(), "accept")
             assert jumping.written(client) == "ran"
             assert client.response(number)["result"]["status"] == 0
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from environments import Environment
-from rigs.desk import ASKS, STATELESS, Client, text, tools
+from rigs.desk import ASKS, STATELESS, Client, text, tools, typed
+from rigs.people import approve, ticket
 
 pytestmark = pytest.mark.slow
 
@@ -71,29 +70,6 @@ def ran(folder: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def ticket(result: dict[str, object]) -> str:
-    found = re.search(r"runspec approve (\w+)", text(result))
-    assert found, text(result)
-    return found[1]
-
-
-def approve(environment: Environment, ticket_id: str, answer: str = "yes") -> str:
-    """Answer at a terminal, as a person does; what the terminal showed."""
-    terminal = pexpect.spawn(
-        str(environment.bin / "runspec"),
-        ["approve", ticket_id],
-        env=environment.environ(),
-        encoding="utf-8",
-        timeout=300,
-    )
-    terminal.expect("yes or no")
-    shown = str(terminal.before)
-    terminal.sendline(answer)
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    return shown
-
-
 def test_an_autonomous_tool_runs_freely(bare: Environment, folder: Path) -> None:
     with Client(bare, folder) as client:
         assert text(client.call("free", name="Ada")) == "hello Ada\n"
@@ -111,7 +87,7 @@ def test_a_confirm_tool_runs_once_the_person_at_the_client_accepts(
         assert "'logs'" in plan or "logs" in plan
         assert "Deleted files can't be brought back" in plan
         assert ran(folder) == []
-        client.answer(question, "accept")
+        client.person_answers(question, "accept")
         assert text(client.response(call)["result"]) == "deleted logs\n"
         assert ran(folder) == ["asks logs"]
 
@@ -120,22 +96,12 @@ def test_a_person_s_no_at_the_client_is_final(bare: Environment, folder: Path) -
     with Client(bare, folder, capabilities=ASKS) as client:
         call = client.begin("asks", target="logs")
         question = client.question()
-        _wait_like_a_person(client)
-        client.answer(question, "decline")
+        client.person_answers(question, "decline")
         result = client.response(call)["result"]
         assert result["isError"]
         assert "declined" in text(result)
         assert "runspec approve" not in text(result)
         assert ran(folder) == []
-
-
-def _wait_like_a_person(client: Client) -> None:
-    """Nobody reads faster than a second; the server takes that for the client's no."""
-    from time import monotonic
-
-    until = monotonic() + 1.1
-    while monotonic() < until:
-        assert client.get("ping")["result"] == {}
 
 
 @pytest.mark.parametrize("capabilities", [{}, ASKS])
@@ -225,7 +191,7 @@ def test_the_plan_has_what_a_real_dry_run_wrote(
         question = client.question()
         assert "would restart 3" in question["params"]["message"]
         assert ran(folder) == []
-        client.answer(question, "accept")
+        client.person_answers(question, "accept")
         assert not client.response(call)["result"]["isError"]
         assert ran(folder) == ["rehearsed web"]
 
@@ -253,7 +219,7 @@ def test_a_supervised_output_is_released_by_the_person_at_the_client(
         call = client.begin("shown")
         question = client.question()
         assert "the letters" in question["params"]["message"]
-        client.answer(question, "accept")
+        client.person_answers(question, "accept")
         assert text(client.response(call)["result"]) == "the letters\n"
 
 
@@ -262,13 +228,39 @@ def test_confirmation_is_left_to_the_host_only_where_somebody_says_so(
 ) -> None:
     with Client(bare, folder, "--confirm", "host") as client:
         assert text(client.call("asks", target="logs")) == "deleted logs\n"
-    spec = '[config]\nconfirm = "host"\n' + SPEC
-    (folder / "runspec.toml").write_text(spec)
-    with Client(bare, folder) as client:
-        assert text(client.call("asks", target="logs")) == "deleted logs\n"
         assert client.call("shown")["isError"]
-    with Client(bare, folder, "--confirm", "server") as client:
-        assert client.call("asks", target="logs")["isError"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "declared", "runs"),
+    [("auto", "host", False), ("host", "terminal", False), ("host", "host", True)],
+)
+def test_a_package_can_only_be_stricter_than_the_operator(
+    bare: Environment, folder: Path, operator: str, declared: str, runs: bool
+) -> None:
+    spec = f'[config]\nconfirm = "{declared}"\n' + SPEC
+    (folder / "runspec.toml").write_text(spec)
+    with Client(bare, folder, "--confirm", operator) as client:
+        assert client.call("asks", target="logs")["isError"] is not runs
+        assert ran(folder) == ["asks logs"] * runs
+
+
+@pytest.mark.parametrize("place", ["operator", "package"])
+def test_where_only_a_terminal_counts_the_client_is_not_asked(
+    bare: Environment, folder: Path, place: str
+) -> None:
+    options = ("--confirm", "terminal") if place == "operator" else ()
+    if place == "package":
+        spec = '[config]\nconfirm = "terminal"\n' + SPEC
+        (folder / "runspec.toml").write_text(spec)
+    with Client(bare, folder, *options, capabilities=ASKS) as client:
+        first = client.call("asks", target="logs")
+        withheld = client.call("shown")
+        assert ran(folder) == ["shown "]
+        approve(bare, ticket(first))
+        approve(bare, ticket(withheld))
+        assert text(client.call("asks", target="logs")) == "deleted logs\n"
+        assert text(client.call("shown")) == "the letters\n"
 
 
 def test_in_the_stateless_era_the_answer_comes_with_the_repeated_call(
@@ -288,15 +280,23 @@ def test_in_the_stateless_era_the_answer_comes_with_the_repeated_call(
 
 
 def _repeat(
-    client: Client, asked: dict[str, object], action: str, **other: object
+    client: Client,
+    asked: dict[str, object],
+    action: str,
+    *,
+    slow: bool = True,
+    **other: object,
 ) -> dict[str, object]:
     requests = asked["inputRequests"]
     assert isinstance(requests, dict)
-    (key,) = requests
+    ((key, question),) = requests.items()
+    if slow:
+        client.read_slowly()
+    content = typed(question) if action == "accept" else {}
     params: dict[str, object] = {
         "name": "asks",
         "arguments": {"target": "logs"},
-        "inputResponses": {key: {"action": action, "content": {}}},
+        "inputResponses": {key: {"action": action, "content": content}},
         "requestState": asked["requestState"],
     }
     return client.get("tools/call", **(params | other))

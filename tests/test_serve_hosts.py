@@ -8,7 +8,7 @@ import pytest
 
 from environments import Environment
 from rigs import jumping
-from rigs.desk import ASKS, STATELESS, Client, text, tools
+from rigs.desk import ASKS, STATELESS, Client, text, tools, typed
 from rigs.jumping import Room
 
 pytestmark = pytest.mark.slow
@@ -89,7 +89,7 @@ def test_questions_reach_the_person_at_the_client(room: Room) -> None:
         number = agent.begin("rig_asks")
         question = agent.question()
         assert "asks" in question["params"]["message"]
-        agent.answer(question, "accept")
+        agent.person_answers(question, "accept")
         assert text(agent.response(number)["result"]) == "ran\n"
     with client(room) as agent:
         assert "runspec approve" in text(agent.call("rig_asks"))
@@ -99,12 +99,16 @@ def test_questions_are_put_without_a_session_too(room: Room) -> None:
     with client(room, revision=STATELESS, capabilities=ASKS) as agent:
         asked = agent.get("tools/call", name="rig_asks", arguments={})["result"]
         assert asked["resultType"] == "input_required"
-        answer = {"action": "accept", "content": {}}
+        (question,) = asked["inputRequests"].values()
+        answer = {"action": "accept", "content": typed(question)}
         again = {"inputResponses": {"approval": answer}, "arguments": {}}
         state = asked["requestState"]
         other = agent.get("tools/call", name="rig_echo", requestState=state, **again)
         assert "error" in other
         asked = agent.get("tools/call", name="rig_asks", arguments={})["result"]
+        (question,) = asked["inputRequests"].values()
+        agent.read_slowly()
+        again["inputResponses"]["approval"]["content"] = typed(question)
         result = agent.get(
             "tools/call", name="rig_asks", requestState=asked["requestState"], **again
         )["result"]

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from . import Loaded
+    from .approvals.ticket import Ticket
     from .call import Invocation
     from .errors import RunspecError
     from .model import Config, Runnable
@@ -69,7 +70,12 @@ def _about(chain: Sequence[Runnable], run: str, principal: str) -> dict[str, str
 
 
 class Audited:
-    """One call in the ledger; raises RunspecError where it must be there and can't."""
+    """One call in the ledger; raises RunspecError where it must be there and can't.
+
+    `dry_run`: it is one, made for the person who decides about the call itself.
+    """
+
+    dry_run = False
 
     def __init__(
         self, call: Invocation, run: str, *, least: str = "off", principal: str = ""
@@ -90,6 +96,8 @@ class Audited:
         kept = ("agent", "autonomy", "values", "spec", "cwd", "claims", "ssh")
         run_as: Event = {"run_as": user} if user else {}
         fields = {name: event[name] for name in kept}
+        if self.dry_run:
+            fields["dry_run"] = True
         self._add("start", self.level, {**fields, **run_as})
 
     def end(self, status: int | None, ending: str) -> None:
@@ -104,9 +112,9 @@ class Audited:
         """It was refused: a code of a fault, or a word."""
         self._add("refusal", self.level, {"why": why})
 
-    def decided(self, kind: str, by: str) -> None:
-        """A person decided about it: `approval` or `denial`."""
-        self._add(kind, self.level, {"by": by})
+    def decided(self, kind: str, ticket: Ticket) -> None:
+        """A person decided about it: `approval`, `denial` or `release`."""
+        self._add(kind, self.level, {"by": ticket.by, "channel": ticket.channel})
 
     def _add(self, kind: str, level: str, fields: Event) -> None:
         if level == "off":

@@ -120,6 +120,11 @@ def _failed_text_check(arg, text):
     return None
 
 
+PLAIN_TYPES = ("int", "float", "bool", "flag", "choice")
+UNTYPED = ("env", "env_file", "config")
+"""Sources of a value that nobody types."""
+
+
 def autonomy_of(chain, config):
     """The level of the last of `chain`: its own, or the nearest above, or the default.
 
@@ -129,6 +134,18 @@ def autonomy_of(chain, config):
         if runnable.autonomy is not None:
             return runnable.autonomy
     return config.autonomy_default
+
+
+def is_secret(arg, source):
+    """Whether a value is to be masked: a password, and what may be one (TYPE-09).
+
+    The format advises `manual` for a text that is a secret and comes from a variable
+    or a file; a number, a flag or a choice isn't one.
+    """
+    if arg.type == "password":
+        return True
+    text = arg.type not in PLAIN_TYPES and not arg.options
+    return arg.autonomy == "manual" and text and source in UNTYPED
 
 
 def maker(table):
@@ -147,7 +164,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "59c472f79eb8"
+FINGERPRINT = "fa75b61b42ea"
 
 DEFAULTS = {
     "config": {
@@ -158,7 +175,7 @@ DEFAULTS = {
         "runspec_env": None,
         "types": (),
         "enforce_run_as": "error",
-        "confirm": "server",
+        "confirm": "auto",
         "history": True,
         "audit": "off",
         "jump_hosts": {},

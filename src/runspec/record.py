@@ -14,6 +14,7 @@ import sys
 from marshal import dumps
 from time import time_ns
 
+from .model import is_secret
 from .specfile import checksum, environment_directory
 
 TYPE_CHECKING = False
@@ -175,7 +176,7 @@ def _text(value: "Value") -> "str | None":
     """A value as it is kept: never a secret's, which is only said to be there."""
     if value.plain is None:
         return None
-    if value.arg.type == "password" or value.arg.autonomy == "manual":
+    if is_secret(value.arg, value.source):
         from .errors import MASK
 
         return MASK

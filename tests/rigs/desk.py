@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from time import monotonic
 
 from environments import Environment, write
 from rigs.servers import META, Message, Pipes, request
@@ -11,6 +13,8 @@ from rigs.servers import META, Message, Pipes, request
 VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS = "2026-07-28"
 ASKS = {"elicitation": {}}
+READING = 1.7
+"""Seconds; whoever answers sooner hasn't read the question."""
 
 
 def tools(folder: Path, spec: str, **programs: str) -> Path:
@@ -76,12 +80,36 @@ class Client(Pipes):
             pass
         return message
 
-    def answer(self, question: Message, action: str) -> None:
-        result = {"action": action, **({"content": {}} if action == "accept" else {})}
+    def answer(
+        self, question: Message, action: str, content: Message | None = None
+    ) -> None:
+        """Answer a question at once, as a program does; a person takes longer."""
+        result: Message = {"action": action}
+        if action == "accept":
+            result["content"] = content if content is not None else typed(question)
         self.say({"jsonrpc": "2.0", "id": question["id"], "result": result})
+
+    def read_slowly(self) -> None:
+        """As long as a person reads at least; the server goes on answering."""
+        until = monotonic() + READING
+        while monotonic() < until:
+            self.get("tools/list")
+
+    def person_answers(self, question: Message, action: str) -> None:
+        """Read the question, then type its code, or decline."""
+        self.read_slowly()
+        self.answer(question, action)
 
     def names(self) -> list[str]:
         return [tool["name"] for tool in self.get("tools/list")["result"]["tools"]]
+
+
+def typed(question: Message) -> Message:
+    """The form of a question, filled in by somebody who has read it."""
+    found = re.search(r"type the code (\w+)", question["params"]["message"])
+    assert found, question
+    assert found[1] not in json.dumps(question["params"]["requestedSchema"])
+    return {"code": found[1]}
 
 
 def text(result: Message) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -132,6 +133,10 @@ class Room:
             terminal.close()
 
 
+READING = 1.7
+"""Seconds; whoever answers sooner hasn't read the question."""
+
+
 class Terminal:
     """A person at a terminal; `text` is all that was shown."""
 
@@ -159,6 +164,14 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._descriptor, text.encode())
+
+    def type_code(self) -> None:
+        """Read a question as long as a person does, then type the code in it."""
+        found = re.findall(r"type the code\s+(\w+)", self.text)
+        deadline = monotonic() + READING
+        while (left := deadline - monotonic()) > 0:
+            select.select([], [], [], left)
+        self.type(f"{found[-1]}\n")
 
     def ended(self) -> int:
         """The exit status, once it has ended."""

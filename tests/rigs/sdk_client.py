@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from typing import Any
 
@@ -37,7 +38,9 @@ class Person:
         self.met["asked"].append(params.message)
         await asyncio.sleep(self.step.get("thinks", 0))
         action = self.step["answer"]
-        return ElicitResult(action=action, content={} if action == "accept" else None)
+        found = re.search(r"type the code (\w+)", params.message)
+        content = {"code": found[1]} if found and action == "accept" else None
+        return ElicitResult(action=action, content=content)
 
     async def follow(
         self, progress: float, total: float | None, message: str | None

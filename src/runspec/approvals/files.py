@@ -5,6 +5,7 @@
     ID-BINDING-UNTIL.ticket    a mark, then a ticket as JSON
     ID.held                    the withheld output of a "release", marked
     NAME-UNTIL.spent           the ticket or state of that name was used
+    SESSION.session            locked while that session of a server lasts
 
 A name holds what finding and purging need, so that neither opens every file. What
 a ticket says counts only where its mark is right and agrees with its name.
@@ -17,6 +18,8 @@ import os
 from ..errors import Fault, FilePlace, RunspecError
 from ..source.folder import NEW
 from .held import packed, unpacked
+from .session import ENDING as SESSION
+from .session import is_open
 from .ticket import USED, Ticket, canonical
 
 TYPE_CHECKING = False
@@ -176,6 +179,7 @@ def purge(folder: Folder, now: float) -> None:
         if (
             (ending == "held" and file not in live)
             or (ending == "spent" and _is_over(stem, now - SPENT_FOR))
+            or (ending == SESSION and not is_open(folder, stem))
             or ending == NEW
         ):
             folder.remove(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..approvals.store import Store
-from ..approvals.ticket import APPROVED, PENDING, RELEASE, typed_id
+from ..approvals.ticket import APPROVED, PENDING, RELEASE, TERMINAL, typed_id
 from ..errors import Fault, FilePlace, RunspecError
 from ..render.plan import output_text
 from ..render.text import BOLD, escaped
@@ -19,22 +19,56 @@ if TYPE_CHECKING:
     from .terminal import Terminal
 
 MOST_OUTPUT = 100_000
+AGENTS = (
+    "RUNSPEC_AGENT",
+    "CLAUDECODE",
+    "CODEX_SANDBOX",
+    "CODEX_SANDBOX_NETWORK_DISABLED",
+    "GEMINI_CLI",
+    "CURSOR_AGENT",
+    "OPENCODE",
+    "GOOSE_TERMINAL",
+    "AI_AGENT",
+)
+"""Variables that agents set for the commands they run: a courtesy, not a guard."""
+MORE = "\nNot all is shown; the rest: runspec approve {id} --full"
 
 
 def run(args: Args) -> int:
     """List what waits, or decide one; 0 when that was done, else 1 (130 for ^C)."""
     store = Store()
+    if args.all.value != (args.deny.value and args.id.value is None):
+        raise RunspecError(Fault("approval-unnamed"))
+    if args.all.value:
+        return _deny_all(store, args.tool.value or "*", args.principal.value or "*")
     if args.id.value is None:
         return _list(store, args.format.value)
     ticket = _found(store, args.id.value, denying=args.deny.value)
-    approved = False if args.deny.value else _answer(store, ticket)
+    approved = False if args.deny.value else _answer(store, ticket, args.full.value)
     if approved is None:
         output.note("nothing was decided")
         return 1
-    if not store.decide(ticket, approved, _person()):
+    if not store.decide(ticket, approved, TERMINAL):
         current = store.find(ticket.id)
         raise _closed(ticket.id, _state(store, current) if current else "it expired")
     output.show(_decided(ticket, approved))
+    return 0
+
+
+def _deny_all(store: Store, tool: str, principal: str) -> int:
+    from fnmatch import fnmatchcase
+
+    denied = [
+        ticket
+        for ticket in store.pending()
+        if fnmatchcase(ticket.tool, tool)
+        and fnmatchcase(ticket.principal, principal)
+        and store.decide(ticket, False, TERMINAL)
+    ]
+    for ticket in denied:
+        output.show(_decided(ticket, False))
+    if not denied:
+        output.show("Nothing of that waits for a person.")
     return 0
 
 
@@ -107,12 +141,15 @@ def _closed(ticket_id: str, why: str) -> RunspecError:
     return RunspecError(Fault("approval-closed", ticket_id, detail=why))
 
 
-def _answer(store: Store, ticket: Ticket) -> bool | None:
+def _answer(store: Store, ticket: Ticket, full: bool) -> bool | None:
     """What the person at the terminal says; None where that is neither yes nor no."""
     release = ticket.kind == RELEASE
     with _terminal(ticket.id) as terminal:
         try:
-            terminal.say(ticket.plan)
+            terminal.say(ticket.whole if full else ticket.question)
+            if not full and ticket.full not in ("", ticket.plan):
+                terminal.say(MORE.format(id=ticket.id))
+            _require_unchanged(ticket)
             if release:
                 terminal.say(f"\n{_withheld(store, ticket)}")
             question = "Release it" if release else "Approve it"
@@ -128,14 +165,14 @@ def _withheld(store: Store, ticket: Ticket) -> str:
     return output_text(held, MOST_OUTPUT)
 
 
-def _person() -> str:
-    from pwd import getpwuid
+def _require_unchanged(ticket: Ticket) -> None:
+    """A yes to what has changed since it was asked would be worth nothing."""
+    from ..run.pinned import file_digest
 
-    number = os.getuid()
-    try:
-        return getpwuid(number).pw_name
-    except KeyError:
-        return f"uid {number}"
+    changed = [path for path, then in ticket.files.items() if file_digest(path) != then]
+    if changed:
+        names = ", ".join(map(escaped, changed))
+        raise _closed(ticket.id, f"{names} has changed since it was asked")
 
 
 def _decided(ticket: Ticket, approved: bool) -> str:
@@ -150,8 +187,9 @@ def _decided(ticket: Ticket, approved: bool) -> str:
 
 def _terminal(ticket_id: str) -> Terminal:
     """The person's terminal; RunspecError without one."""
-    if os.environ.get("RUNSPEC_AGENT") == "1":
-        raise _nobody(ticket_id, "an agent calls (RUNSPEC_AGENT is 1)")
+    for name in AGENTS:
+        if os.environ.get(name, "0") not in ("", "0"):
+            raise _nobody(ticket_id, f"an agent calls ({name} is set)")
     found = terminal()
     if found is None:
         raise _nobody(ticket_id, "there is no terminal")

@@ -157,6 +157,13 @@ class Shared:
         finally:
             self._done()
 
+    async def code(self, host: str, message: str) -> str | None:
+        await self._turn()
+        try:
+            return await self.front.code(host, message)
+        finally:
+            self._done()
+
     async def secret(self, host: str, name: str) -> str | None:
         """Each secret is asked for once."""
         await self._turn()
@@ -200,6 +207,9 @@ class HostFront:
 
     async def confirm(self, host: str, message: str) -> str:
         return await self.shared.confirm(host, message)
+
+    async def code(self, host: str, message: str) -> str | None:
+        return await self.shared.code(host, message)
 
     async def secret(self, host: str, name: str) -> str | None:
         return await self.shared.secret(host, name)

@@ -8,6 +8,8 @@ from ..remote.sink import Sink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..loop import Loop
     from ..spec.plain import Json
 
@@ -46,26 +48,47 @@ class Front:
             _show(CLEAR)
 
     async def confirm(self, host: str, message: str) -> str:
+        from .terminal import ANSWERS
+
+        def answer_of(typed: str) -> str | None:
+            answer = ANSWERS.get(typed.lower())
+            return None if answer is None else "accept" if answer else "decline"
+
+        question = f"\nApprove it on {host}? Type yes or no: "
+        return await self._answer(message, question, answer_of) or "cancel"
+
+    async def code(self, host: str, message: str) -> str | None:
+        from .terminal import ANSWERS
+
+        def answer_of(typed: str) -> str | None:
+            answer = ANSWERS.get(typed.lower())
+            return (typed or None) if answer is None else None if answer else ""
+
+        question = f"\nApprove it on {host}? Type the code, or no: "
+        return await self._answer(message, question, answer_of)
+
+    async def _answer(
+        self, message: str, question: str, answer_of: Callable[[str], str | None]
+    ) -> str | None:
+        """What somebody at the terminal means; None for nothing in a few tries."""
         from contextlib import suppress
 
-        from .terminal import ANSWERS, TRIES, terminal
+        from .terminal import TRIES, terminal
 
         self.clear()
         found = terminal()
         if found is None:
-            return "cancel"
+            return None
         with found, suppress(OSError):  # the terminal was hung up
             found.say(message)
             for _ in range(TRIES):
-                found.ask(f"\nApprove it on {host}? Type yes or no: ")
+                found.ask(question)
                 await self._loop.readable(found.descriptor)
                 typed = found.typed()
-                answer = ANSWERS.get(typed.strip().lower())
-                if answer is not None:
-                    return "accept" if answer else "decline"
-                if not typed:
-                    break
-        return "cancel"
+                answer = answer_of(typed.strip())
+                if answer is not None or not typed:
+                    return answer
+        return None
 
     async def secret(self, host: str, name: str) -> str | None:
         from .terminal import terminal

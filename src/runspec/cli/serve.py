@@ -6,6 +6,7 @@ import os
 
 from ..compat import signal
 from ..loop import Future, Loop
+from ..mcp.policy import Policy
 from ..mcp.server import Options, Server
 from ..mcp.toolbox import Selection
 
@@ -56,7 +57,7 @@ def _options(args: Args) -> Options:
         jobs=args.jobs.value,
         timeout=args.timeout.value,
         inline=args.inline.value,
-        confirm=args.confirm.value,
+        policy=Policy(confirm=args.confirm.value),
     )
 
 

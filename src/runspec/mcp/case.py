@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 
 from ..model import autonomy_of
-from ..policy import strictest
+from ..policy import AUTONOMY, strictest
 from ..resolve.secrets import redactor_of
 from ..run.recorded import Recorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..approvals.ticket import PlannedCall
-    from ..call import Invocation
+    from ..call import Invocation, Value
     from ..run.argv import CommandLine
     from ..run.become import Become
     from ..run.order import Order
+    from ..run.pinned import Pin
+    from ..run.program import Program
     from ..spec.plain import Json
     from .connection import Connection
     from .served import ServedTool
@@ -28,8 +31,12 @@ class Case:
     """A call that is right.
 
     `level` is its effective autonomy (AUT-03), `run` what is recorded of it: decisions
-    about it and its start have one id.
+    about it and its start have one id. `asks`: there can be a person at the client.
+    `rehearses`: it is the dry run of another, for the person who decides about that.
     """
+
+    asks = False
+    rehearses = False
 
     def __init__(
         self,
@@ -56,7 +63,9 @@ class Case:
         return self.call.typed is not None and self.level != "supervised"
 
     def tell(self, now: Progress, client: Connection) -> None:
-        """Pass on how far it is, without secrets."""
+        """Pass on how far it is, without secrets; nothing that is withheld."""
+        if self.level == "supervised" or self.rehearses:
+            return
         if now.message is not None:
             now.message = self.redactor.text(now.message)
         client.progress(self.call, now)
@@ -77,7 +86,7 @@ class Case:
         from ..spec.inherit import inherited
 
         become = self._become()
-        program = self.served.program()
+        program = self.program
         return Order(
             (*program.argv, *self.line.argv),
             self._environment(),
@@ -85,6 +94,23 @@ class Case:
             script=program.script,
             warm=inherited(self.served.tool.chain, "warm") is True,
             become=become,
+        )
+
+    @cached_property
+    def program(self) -> Program:
+        """What is started; looked for once, so that it is what a person was shown."""
+        return self.served.program()
+
+    @cached_property
+    def pin(self) -> Pin:
+        """What that program is now. Raises SpecError where there is none."""
+        from ..run.pinned import pin
+        from ..run.program import is_launched
+
+        served = self.served
+        launched = is_launched(served.runnable)
+        return pin(
+            self.program, served.spec_path, served.distribution, launched=launched
         )
 
     def _become(self) -> Become | None:
@@ -107,16 +133,26 @@ class Case:
         return foreign_environment(environ, call, self.run.account)
 
     def rehearsal(self) -> Case | None:
-        """The same call as a dry run, where the runnable declares one."""
-        arg = self.served.tool.args.get(DRY_RUN)
+        """The same call as a dry run, where the runnable declares one.
+
+        None where the argument that makes it one is stricter than the runnable.
+        """
+        chain, config = self.served.tool.chain, self.served.config
+        arg = self.invocation.scope.get(DRY_RUN)
         if arg is None or arg.type not in ("flag", "bool") or arg in self.line.given:
+            return None
+        own = autonomy_of(chain, config)
+        if AUTONOMY.index(arg.autonomy or own) > AUTONOMY.index(own):
             return None
         if self.call.typed is not None:
             from .typed import rehearsed
 
-            return rehearsed(self, f"--{arg.name}=true")
-        arguments = {**self.call.arguments, arg.name: True}
-        return _opened(self.call, self.served, arguments, self.principal)
+            again = rehearsed(self, f"--{arg.name}=true")
+        else:
+            arguments = {**self.call.arguments, arg.name: True}
+            again = _opened(self.call, self.served, arguments, self.principal)
+        again.rehearses = again.run.audited.dry_run = True
+        return again
 
     def planned(self) -> PlannedCall:
         """What an approval is bound to."""
@@ -125,7 +161,16 @@ class Case:
         from ..run.machine import names
 
         other = other_account(self.invocation.chain)
+        values = self.invocation.values.values()
         return PlannedCall(
+            client=self.call.client,
+            cwd=os.getcwd(),
+            values=[
+                [each.arg.name, repr(each.plain), _origin(each)] for each in values
+            ],
+            spec=self.served.spec_digest(),
+            program=self.pin.path,
+            content=self.pin.digest,
             tool=self.served.name,
             runnable=self.invocation.runnable.name,
             spec_path=self.invocation.spec_path,
@@ -144,6 +189,18 @@ class Case:
         because = f" ({reason})" if reason else ""
         line = shlex.join([self.invocation.runnable.name, *self.line.argv])
         return f"Only a person may run this{because}: {line}"
+
+
+def _origin(value: Value) -> str:
+    """Where a value comes from: the source, and the variable or the file."""
+    from ..errors import EnvPlace, FilePlace
+
+    place = value.place
+    if isinstance(place, EnvPlace):
+        return f"{value.source} {place.variable}"
+    return (
+        f"{value.source} {place.path}" if isinstance(place, FilePlace) else value.source
+    )
 
 
 def open_case(call: ToolCall, served: ServedTool, principal: str) -> Case:

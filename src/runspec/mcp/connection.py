@@ -14,11 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from ..approvals.session import Session
     from ..loop import Task
     from ..spec.plain import Json
     from .revisions import Revision
     from .server import Server
-    from .shapes import Object, Progress, RequestId, ToolCall
+    from .shapes import Object, Progress, Reply, RequestId, ToolCall
     from .steps import Step
     from .typed import Typed
 
@@ -30,7 +31,7 @@ class Connection:
     is the id of the request it belongs to, None where it belongs to none. `principal`
     says who is asking. `stateless`: the transport says that the client is of the
     stateless era. `drained` waits until the client has taken most of what was sent;
-    only a transport that has it can stream.
+    only a transport that has it can stream, and has a person at the other end, if any.
     """
 
     def __init__(
@@ -46,14 +47,16 @@ class Connection:
         self.principal = principal
         self._send = send
         self._drained = drained
+        asks = drained is not None and server.options.policy.confirm != "terminal"
         self._protocol = (
             Protocol(server, stateless=stateless)
             if drained is None
-            else StreamProtocol(server)
+            else StreamProtocol(server, asks=asks)
         )
+        self._session: Session | None = None
         self._tasks: dict[RequestId, Task[None]] = {}
         self._ending: set[Task[None]] = set()
-        self._answers: dict[RequestId, Future[str]] = {}
+        self._answers: dict[RequestId, Future[Reply]] = {}
         self._typed: dict[RequestId, Typed] = {}
         server.connections.add(self)
 
@@ -61,6 +64,13 @@ class Connection:
     def revision(self) -> Revision | None:
         """The revision agreed on; None before, and in the stateless era."""
         return self._protocol.revision
+
+    @property
+    def session(self) -> str:
+        """The id of this session in what it asks persons; raises RunspecError."""
+        if self._session is None:
+            self._session = self.server.approvals.session()
+        return self._session.id
 
     @property
     def streams(self) -> bool:
@@ -104,6 +114,8 @@ class Connection:
         for task in tuple(self._ending):
             await self.server.loop.first(task)
         self.server.connections.discard(self)
+        if self._session is not None:
+            self._session.close()
 
     def progress(self, call: ToolCall, now: Progress) -> None:
         """Tell the client how far a call is."""
@@ -124,10 +136,10 @@ class Connection:
         params: Object = {"request": call.id, "bytes": count}
         self._send(messages.encode(messages.notification(ROOM, params)), call.id)
 
-    async def ask(self, call: ToolCall, message: str) -> str:
-        """Put a question to the person at the client: accept, decline or cancel."""
-        question, steps = self._protocol.ask(call, message)
-        answer: Future[str] = Future()
+    async def ask(self, call: ToolCall, message: str, form: Object) -> Reply:
+        """Put a question to the person at the client."""
+        question, steps = self._protocol.ask(call, message, form)
+        answer: Future[Reply] = Future()
         self._answers[question] = answer
         self._do(steps)
         try:
@@ -143,7 +155,7 @@ class Connection:
                 self._begin(step.call)
             elif isinstance(step, Answer):
                 if step.id in self._answers:
-                    self._answers[step.id].settle(step.action)
+                    self._answers[step.id].settle(step.reply)
             elif isinstance(step, Feed | Signal):
                 self._pass_on(step)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from time import monotonic
 
 from ..compat import signal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .capture import Capture
     from .case import Case
     from .connection import Connection
+    from .policy import Policy
     from .results import Outcome
     from .served import ServedTool
     from .server import Server
@@ -31,11 +33,14 @@ if TYPE_CHECKING:
 
     End: TypeAlias = ToolResult | Question | Ended
 
+SAME_USER = (
+    "runspec serve: an agent that can run programs as this user could approve its own"
+    " calls; where one has a shell, serve as another user"
+)
 GRACE = 2.0
 """Seconds between TERM and KILL."""
 ERRORS_SHARE = 4
 """stderr has this part of the room that stdout has."""
-MOST_ASKED = 1_000
 FOLLOWED = 3
 """Streams of a program that end with it: stdout, stderr, progress."""
 
@@ -47,7 +52,7 @@ class Desk:
         self._server = server
         self._free = server.options.jobs
         self._queue: list[Future[None]] = []
-        self._asked: dict[str, float] = {}
+        self._warned = False
 
     async def carry_out(self, call: ToolCall, client: Connection) -> End:
         """What a call comes to: its result, or a question that comes first.
@@ -61,6 +66,7 @@ class Desk:
         served = self._server.find(call.name)
         if served is None:
             return await self._elsewhere(call, client)
+        served.refresh()
         try:
             case = open_case(call, served, client.principal)
         except CallError as error:
@@ -105,6 +111,7 @@ class Desk:
         """The result at the level of autonomy that the call comes to (AUT)."""
         from ..guard import require_allowed
 
+        case.level = self.policy.level(case.served.name, case.principal, case.level)
         if case.level == "manual":
             case.run.audited.refused("manual")
             return text_result(case.only_by_hand(), is_error=True)
@@ -113,12 +120,14 @@ class Desk:
         except RunspecError as error:
             case.run.audited.refused(error.faults[0].code)
             return _said(error)
-        asks = (
-            case.call.typed is not None  # such a client leaves the question to us
-            or self._server.options.confirm_of(case.served.config) == "server"
-        )
+        confirm = self.policy.confirm_of(case.served.config)
+        if confirm == "host" and case.call.typed is not None:
+            confirm = "auto"  # such a client leaves the question to us
+        case.asks = case.call.elicits and confirm != "terminal"
         try:
-            if case.level == "autonomous" or (case.level == "confirm" and not asks):
+            if case.level == "autonomous" or (
+                case.level == "confirm" and confirm == "host"
+            ):
                 return await self.run(case, client)
             from .gate import Gate
 
@@ -169,16 +178,16 @@ class Desk:
             Capture(room // ERRORS_SHARE, LIMIT, case.redactor),
         )
 
-    def asked(self, state: str) -> None:
-        """Remember when a question went to a client that brings its answer itself."""
-        if len(self._asked) >= MOST_ASKED:
-            del self._asked[next(iter(self._asked))]
-        self._asked[state] = monotonic()
+    @property
+    def policy(self) -> Policy:
+        """What the operator says."""
+        return self._server.options.policy
 
-    def waited(self, state: str) -> float | None:
-        """The seconds since; None where that is no longer known."""
-        began = self._asked.pop(state, None)
-        return None if began is None else monotonic() - began
+    def tell_same_user(self) -> None:
+        """Say once what approvals don't hold."""
+        if not self._warned:
+            self._warned = True
+            print(SAME_USER, file=sys.stderr, flush=True)
 
     async def outcome(
         self, case: Case, client: Connection, limit: float | None = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from . import messages
 from .messages import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Malformed
 from .revisions import HANDSHAKE, NEWEST_HANDSHAKE, REVISIONS, STATELESS
-from .shapes import ABSENT, Ended, Question, ToolCall
+from .shapes import ABSENT, Ended, Question, Reply, ToolCall
 from .steps import Answer, Begin, Send, Stop
 
 TYPE_CHECKING = False
@@ -42,29 +42,48 @@ PREFIX = "io.modelcontextprotocol/"
 VERSION = PREFIX + "protocolVersion"
 CAPABILITIES = PREFIX + "clientCapabilities"
 SERVER_INFO = PREFIX + "serverInfo"
+CLIENT_INFO = PREFIX + "clientInfo"
 SUBSCRIPTION = PREFIX + "subscriptionId"
 
 ABOUT = "dev.runspec/request"
 """The call that a question is about, for a client that has several under way."""
+LONGEST_NAME = 64
 PAGE = 500
 """Tools in one answer to `tools/list`; some clients never ask for a second."""
 FRESH = 60_000
 """Milliseconds that a client may keep what it was told; changes are told, too."""
 APPROVAL = "approval"
 """The one key of `inputRequests`."""
-ANSWERS: Object = {"type": "object", "properties": {}}
-"""The form a person sees: to accept or to decline is the whole answer."""
+CODE_FORM: Object = {
+    "type": "object",
+    "properties": {
+        "code": {
+            "type": "string",
+            "title": "Code",
+            "description": "The code at the end of the question",
+        }
+    },
+    "required": ["code"],
+}
+"""The form a person sees: a client that answers by itself doesn't know the code."""
+EMPTY_FORM: Object = {"type": "object", "properties": {}}
+"""That of another host which asks for no code."""
 
 
 class Protocol:
     """One connection, in either era; `revision` is None until a handshake.
 
-    `stateless`: the transport says that the client is of the stateless era.
+    `stateless`: the transport says that the client is of the stateless era; `asks`:
+    there can be a person at it. `client` is the name that it gives itself.
     """
 
-    def __init__(self, offer: Offer, *, stateless: bool = False) -> None:
+    def __init__(
+        self, offer: Offer, *, stateless: bool = False, asks: bool = False
+    ) -> None:
         self._offer = offer
         self._stateless_only = stateless
+        self._asks = asks
+        self.client = ""
         self.revision: Revision | None = None
         self._capabilities: Object = {}
         self._ready = False
@@ -119,6 +138,7 @@ class Protocol:
         if not isinstance(capabilities, dict):
             raise _wrong(request, '"capabilities" must be an object')
         self._capabilities = capabilities
+        self.client = _name(request.params.get("clientInfo"))
         self.revision = REVISIONS[asked if asked in HANDSHAKE else NEWEST_HANDSHAKE]
         body: Object = {
             "protocolVersion": self.revision.name,
@@ -144,6 +164,7 @@ class Protocol:
         capabilities = meta.get(CAPABILITIES)
         if not isinstance(capabilities, dict):
             raise _wrong(request, f"_meta lacks {CAPABILITIES}")
+        self.client = _name(meta.get(CLIENT_INFO))
         if request.method == "server/discover":
             body: Object = {
                 "supportedVersions": list(STATELESS),
@@ -260,7 +281,9 @@ class Protocol:
 
     def _begun(self, call: ToolCall, params: Object, capabilities: Object) -> ToolCall:
         """A call that is under way from here on."""
-        call.elicits = call.revision.elicitation and _has_forms(capabilities)
+        forms = call.revision.elicitation and _has_forms(capabilities)
+        call.elicits = self._asks and forms
+        call.client = self.client
         call.progress_token = _progress_token(params)
         self._calls[call.id] = call
         return call
@@ -292,9 +315,9 @@ class Protocol:
     def _response(self, read: messages.Response) -> list[Step]:
         if self._questions.pop(read.id, None) is None:
             return []
-        action = read.result.get("action") if read.result is not None else None
-        known = action if action in ("accept", "decline") else "cancel"
-        return [Answer(read.id, str(known))]
+        result = read.result or {}
+        reply = Reply(result.get("action"), result.get("content"))
+        return [Answer(read.id, reply)]
 
     def cancel(self, request_id: RequestId) -> list[Step]:
         """The client no longer waits for this request."""
@@ -345,12 +368,14 @@ class Protocol:
             params["message"] = now.message
         return [Send(messages.notification("notifications/progress", params), call.id)]
 
-    def ask(self, call: ToolCall, message: str) -> tuple[RequestId, list[Send]]:
+    def ask(
+        self, call: ToolCall, message: str, form: Object
+    ) -> tuple[RequestId, list[Send]]:
         """A question to the person at the client (handshake era), and its id."""
         self._count += 1
         question = f"runspec-{self._count}"
         self._questions[question] = call.id
-        params: Object = {"message": message, "requestedSchema": ANSWERS}
+        params: Object = {"message": message, "requestedSchema": form}
         params["_meta"] = {ABOUT: call.id}
         request = messages.request(question, "elicitation/create", params)
         return question, [Send(request, call.id)]
@@ -402,6 +427,12 @@ def _has_forms(capabilities: Object) -> bool:
     return isinstance(elicitation, dict) and (not elicitation or "form" in elicitation)
 
 
+def _name(client: Json) -> str:
+    """What a client calls itself, in few words."""
+    name = client.get("name") if isinstance(client, dict) else None
+    return name[:LONGEST_NAME] if isinstance(name, str) else ""
+
+
 def _progress_token(params: Object) -> RequestId | None:
     meta = params.get("_meta")
     token = meta.get("progressToken") if isinstance(meta, dict) else None
@@ -426,7 +457,7 @@ def _input_required(question: Question) -> Object:
     params: Object = {
         "mode": "form",
         "message": question.message,
-        "requestedSchema": ANSWERS,
+        "requestedSchema": question.form,
     }
     asked: Object = {APPROVAL: {"method": "elicitation/create", "params": params}}
     return {

@@ -8,7 +8,9 @@ from ..errors import RunspecError
 from ..loop import Cancelled, Future
 from ..remote.begun import begin
 from ..remote.client import Client, Refused
+from ..remote.wire import has_code
 from .messages import INTERNAL_ERROR, INVALID_PARAMS, Malformed
+from .protocol import CODE_FORM, EMPTY_FORM
 from .shapes import Progress
 
 TYPE_CHECKING = False
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from ..remote.ssh import Target
     from .connection import Connection
     from .server import Server
-    from .shapes import Object, ToolCall
+    from .shapes import Object, Reply, ToolCall
 
 AGAIN = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds between attempts to reach a host; the last goes on."""
@@ -37,8 +39,8 @@ class Underway:
     def __init__(self, call: ToolCall, client: Connection) -> None:
         self.call = call
         self.client = client
-        self.question: Future[str] = Future()
-        self.answer: Future[str] = Future()
+        self.question: Future[tuple[str, Object]] = Future()
+        self.answer: Future[Reply] = Future()
         self.result: Task[Object] | None = None
 
     def is_of(self, call: ToolCall, client: Connection) -> bool:
@@ -124,20 +126,23 @@ class Remote:
             if underway is not None and now is not None:
                 underway.client.progress(underway.call, now)
 
-    async def asked(self, params: Object) -> str:
+    async def asked(self, params: Object) -> tuple[str, Object]:
         """A question of the host to the person at the agent's client (`Listener`)."""
         underway = self._asking(params)
         message = params.get("message")
         if underway is None or not isinstance(message, str):
-            return "cancel"
+            return "cancel", {}
         call = underway.call
         if not call.elicits:
-            return "cancel"
+            return "cancel", {}
+        form = CODE_FORM if has_code(params) else EMPTY_FORM
         if not call.revision.stateless:
-            return await underway.client.ask(call, message)
-        underway.answer = Future()
-        underway.question.settle(message)
-        return await underway.answer
+            reply = await underway.client.ask(call, message, form)
+        else:
+            underway.answer = Future()
+            underway.question.settle((message, form))
+            reply = await underway.answer
+        return reply.action, reply.content
 
     def _asking(self, params: Object) -> Underway | None:
         """The call that a question is about."""

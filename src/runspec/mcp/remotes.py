@@ -10,7 +10,7 @@ from ..loop import Cancelled, Future, TooLate
 from .messages import INVALID_PARAMS, Malformed
 from .protocol import APPROVAL
 from .remote_host import Remote, Underway
-from .shapes import Ended, Question
+from .shapes import Ended, Question, Reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,10 +104,9 @@ class Remotes:
         if underway is None or not underway.is_of(call, client):
             raise Malformed(INVALID_PARAMS, STALE)
         answer = (call.answers or {}).get(APPROVAL)
-        action = answer.get("action") if isinstance(answer, dict) else None
         underway.call, underway.client = call, client
-        known = action if action in ("accept", "decline") else "cancel"
-        underway.answer.settle(str(known))
+        given = answer if isinstance(answer, dict) else {}
+        underway.answer.settle(Reply(given.get("action"), given.get("content")))
         return underway
 
     async def _outcome(self, underway: Underway) -> Ended | Question:
@@ -128,11 +127,11 @@ class Remotes:
     def _question(self, underway: Underway) -> Question:
         from secrets import token_urlsafe
 
-        message, underway.question = underway.question.value(), Future()
+        (message, form), underway.question = underway.question.value(), Future()
         state = token_urlsafe()
         self._open[state] = underway
         self._server.loop.spawn(self._expire(state))
-        return Question(message, state)
+        return Question(message, state, form)
 
     async def _expire(self, state: str) -> None:
         await self._server.loop.sleep(ANSWERED)

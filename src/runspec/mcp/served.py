@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ..errors import Fault, SpecError
 
 TYPE_CHECKING = False
@@ -56,6 +58,7 @@ class ServedTool:
         self.version = source.version
         self.installed = source.installed
         self.place = source.places.get(self.runnable_name)
+        self._state: tuple[int, ...] | None = None
         self._loaded: tuple[Runnable, Config, Tool] | None = None
 
     def listed(self, revision: Revision) -> Object:
@@ -78,6 +81,20 @@ class ServedTool:
     def tool(self) -> Tool:
         """With its arguments. Raises SpecError as `runnable`."""
         return self._load()[2]
+
+    def refresh(self) -> None:
+        """Read the spec again, where it isn't the file that it was."""
+        if self._loaded is not None and self._state != _state(self.spec_path):
+            self._loaded = None
+
+    def spec_digest(self) -> str:
+        """That of the spec which was read; another one where it changes meanwhile."""
+        from os import urandom
+
+        from ..run.pinned import file_digest
+
+        found = file_digest(self.spec_path)
+        return found if self._state == _state(self.spec_path) else urandom(8).hex()
 
     def program(self) -> Program:
         """What is started. Raises SpecError (`program-not-found`, ...)."""
@@ -103,6 +120,7 @@ class ServedTool:
             from .. import load_runnable
             from ..render.schema import Tool
 
+            self._state = _state(self.spec_path)
             _, runnable, config, _ = load_runnable(
                 self.runnable_name, self.spec_path, None
             )
@@ -116,3 +134,12 @@ class ServedTool:
 
     def _command(self) -> list[str]:
         return [str(name) for name in self.entry["command"]]  # type: ignore[union-attr]
+
+
+def _state(path: str) -> tuple[int, ...] | None:
+    """What is another where a file is, by stat(2); None where it is gone."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from ..approvals.store import Store
     from ..loop import Loop
-    from ..model import Config
     from ..remote.ssh import Target
     from ..run.starter import Starter
     from ..spec.plain import Json
     from .connection import Connection
     from .desk import Desk
+    from .policy import Policy
     from .remotes import Remotes
     from .revisions import Revision
     from .served import ServedTool
@@ -41,10 +41,10 @@ person to run it, then repeat the call unchanged."""
 
 class Options:
     """How to serve: `jobs` at once, `timeout` seconds for a call (0: none), `inline`
-    bytes of output in a result, `confirm` "server", "host" or None (as the spec says).
+    bytes of output in a result, `policy` what the operator says about calls.
     """
 
-    __slots__ = ("confirm", "inline", "jobs", "selection", "timeout")
+    __slots__ = ("inline", "jobs", "policy", "selection", "timeout")
 
     def __init__(
         self,
@@ -53,17 +53,13 @@ class Options:
         jobs: int,
         timeout: float,
         inline: int,
-        confirm: str | None,
+        policy: Policy,
     ) -> None:
         self.selection = selection
         self.jobs = jobs
         self.timeout = timeout
         self.inline = inline
-        self.confirm = confirm
-
-    def confirm_of(self, config: Config) -> str:
-        """Who asks a person before a `confirm` call: "server" or "host"."""
-        return self.confirm or config.confirm
+        self.policy = policy
 
 
 class Server:

@@ -25,7 +25,8 @@ ABSENT = _Absent()
 class ToolCall:
     """A `tools/call` request: what is called, and what the client can do.
 
-    `elicits`: it can put a question to a person. `answers` and `state` are the
+    `elicits`: it can put a question to a person. `client` is the name it gives itself.
+    `answers` and `state` are the
     `inputResponses` and `requestState` of a repeated request (2026-07-28). `typed` is
     what a person typed instead of `arguments`, and `name` a runnable then.
     """
@@ -33,6 +34,7 @@ class ToolCall:
     __slots__ = (
         "answers",
         "arguments",
+        "client",
         "elicits",
         "id",
         "name",
@@ -51,6 +53,7 @@ class ToolCall:
         self.revision = revision
         self.progress_token: RequestId | None = None
         self.elicits = False
+        self.client = ""
         self.answers: Object | None = None
         self.state: str | None = None
         self.typed: Typed | None = None
@@ -70,13 +73,32 @@ class Progress:
 
 
 class Question:
-    """What is put to a person; `state` comes back with the answer (2026-07-28)."""
+    """What is put to a person, and the form for the answer.
 
-    __slots__ = ("message", "state")
+    `state` comes back with the answer (2026-07-28).
+    """
 
-    def __init__(self, message: str, state: str) -> None:
+    __slots__ = ("form", "message", "state")
+
+    def __init__(self, message: str, state: str, form: Object) -> None:
         self.message = message
         self.state = state
+        self.form = form
+
+
+class Reply:
+    """An answer to a question: "accept", "decline" or "cancel", and what was typed."""
+
+    __slots__ = ("action", "content")
+
+    def __init__(self, action: Json, content: Json = None) -> None:
+        self.action = str(action) if action in ("accept", "decline") else "cancel"
+        self.content: Object = content if isinstance(content, dict) else {}
+
+    @property
+    def code(self) -> str:
+        found = self.content.get("code")
+        return found if isinstance(found, str) else ""
 
 
 class ToolResult:

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from .shapes import Object, RequestId, ToolCall
+    from .shapes import Object, Reply, RequestId, ToolCall
 
     Step: TypeAlias = "Send | Begin | Stop | Answer | Feed | Signal"
 
@@ -40,13 +40,13 @@ class Stop:
 
 
 class Answer:
-    """What came back for a question of ours: accept, decline or cancel."""
+    """What came back for a question of ours."""
 
-    __slots__ = ("action", "id")
+    __slots__ = ("id", "reply")
 
-    def __init__(self, question_id: RequestId, action: str) -> None:
+    def __init__(self, question_id: RequestId, reply: Reply) -> None:
         self.id = question_id
-        self.action = action
+        self.reply = reply
 
 
 class Feed:

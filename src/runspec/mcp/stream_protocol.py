@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class StreamProtocol(Protocol):
     """One connection over pipes; `streams` once both sides have said so."""
 
-    def __init__(self, offer: Runnables) -> None:
-        super().__init__(offer)
+    def __init__(self, offer: Runnables, *, asks: bool = False) -> None:
+        super().__init__(offer, asks=asks)
         self._runnables = offer
 
     @property

@@ -198,6 +198,8 @@ def _opened(
     from ..run.types import carry_types
     from .case import Case
 
+    for each in tools:
+        each.refresh()
     runnable, config = tools[0].runnable, tools[0].config
     carry_types(config)
     secret = {
@@ -239,5 +241,6 @@ def rehearsed(case: Case, option: str) -> Case:
     end = typed.argv.index("--") if "--" in typed.argv else len(typed.argv)
     argv = [*typed.argv[:end], option, *typed.argv[end:]]
     call = ToolCall(case.call.id, case.call.name, {}, case.call.revision)
+    call.client = case.call.client
     again = Typed(argv, typed.secrets, stdin=False)
     return _opened(call, again, (case.served,), case.principal)

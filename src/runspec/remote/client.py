@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         async def heard(self, method: str, params: Object) -> None:
             """A notification; nothing more is read before it returns."""
 
-        async def asked(self, params: Object) -> str:
+        async def asked(self, params: Object) -> tuple[str, Object]:
             """A question to a person: accept, decline or cancel."""
 
 
@@ -246,12 +246,12 @@ class Client:
         """Answer a request of the server."""
         if method == "elicitation/create" and self._listener is not None:
             try:
-                action = await self._listener.asked(params)
+                action, content = await self._listener.asked(params)
             except Cancelled:
                 return
             result: Object = {"action": action}
             if action == "accept":
-                result["content"] = {}
+                result["content"] = content
             self._send({"id": number, "result": result})
         elif method == "ping":
             self._send({"id": number, "result": {}})

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
         async def confirm(self, host: str, message: str) -> str:
             """Ask: accept, decline or cancel."""
 
+        async def code(self, host: str, message: str) -> str | None:
+            """Ask for the code in a question; "" is a no, None is no answer."""
+
         async def secret(self, host: str, name: str) -> str | None:
             """Ask for a secret; None where there is none."""
 
@@ -256,11 +259,16 @@ class Jump:
         except OSError as error:
             self._broken.settle(error)
 
-    async def asked(self, params: Object) -> str:
+    async def asked(self, params: Object) -> tuple[str, Object]:
         """A question to the person here (`Listener`)."""
         message = params.get("message")
         text = message if isinstance(message, str) else ""
-        return await self._front.confirm(self.target.name, text)
+        if not wire.has_code(params):
+            return await self._front.confirm(self.target.name, text), {}
+        code = await self._front.code(self.target.name, text)
+        if code is None:
+            return "cancel", {}
+        return ("accept", {"code": code}) if code else ("decline", {})
 
     async def _answer(self, method: str, params: Object) -> Object:
         try:

@@ -123,3 +123,10 @@ class Lines:
             self._parts, self._passing_over = [], True
         elif part:
             self._parts.append(part)
+
+
+def has_code(question: dict[str, Json]) -> bool:
+    """Whether a question is answered by the code in its text (SRV-22)."""
+    form = question.get("requestedSchema")
+    fields = form.get("properties") if isinstance(form, dict) else None
+    return isinstance(fields, dict) and "code" in fields

@@ -418,12 +418,19 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "<run `{detail}`>",
     ),
     "approvals-full": (
-        "{subject} is full: {first} calls wait for a person, and no more can",
-        "decide them with `runspec approve`",
+        "{subject} is full: {first} calls wait for a person, and no more can; this one"
+        " has not run",
+        "a person decides them with `runspec approve`, or denies all with"
+        " `runspec approve --deny --all`",
     ),
     "approval-not-found": (
         "nothing called {quoted} waits for a person",
         "`runspec approve` lists what waits; the agent can make the call again",
+    ),
+    "approval-unnamed": (
+        "--deny requires an ID or --all, and --all requires --deny",
+        "deny one with `runspec approve ID --deny`, all with"
+        " `runspec approve --deny --all`",
     ),
     "approval-closed": (
         "{subject} can't be decided<: {detail}>",

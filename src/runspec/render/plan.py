@@ -7,8 +7,7 @@ end of a line of its own, quoted, so that it can be taken for nothing else.
 from __future__ import annotations
 
 from ..errors import MASK, EnvPlace, FilePlace
-from ..model import attribute_of, autonomy_of
-from .schema_args import withheld
+from ..model import attribute_of, autonomy_of, is_secret
 from .text import display_width, escaped, paragraphs, shortened
 from .usage import spelled
 from .visible import quoted, shell_word, visible
@@ -20,16 +19,17 @@ if TYPE_CHECKING:
     from ..call import Invocation, Value
     from ..model import Arg
 
-MOST_VALUES = 60
+MOST_VALUES = 30
 MOST_ITEMS = 400
-"""Characters of a list that are shown."""
-MOST_TOKENS = 100
-MOST_EXAMPLES = 8
+"""Characters of a list, or of all defaults, that are shown."""
+MOST_COMMAND = 1_000
+"""Characters of a command line that are shown."""
+MOST_WHOLE = 200_000
+"""Characters of a plan that leaves nothing out."""
 MOST_OUTPUT = 4_000
 """Characters of output in a dialog."""
 SHORTEST = 80
 """As many bytes count for a line of output that is shorter."""
-LONGEST_LINE = 200
 LONGEST_TEXT = 2_000
 WIDEST_COLUMN = 32
 TAB = "\t"
@@ -58,15 +58,22 @@ class Plan:
     `command` are all tokens of the command line, the program first. `user` is as
     whom it runs on `host`, `principal` who asks. `level` is its effective autonomy,
     `reason` why its runnable has one. `given` are the arguments that the agent gave.
+    `program` is what is started, in the directory `cwd`; `loose` says why its code
+    could change nevertheless. `changes` are what is another than when a person was
+    last asked.
     """
 
     __slots__ = (
         "call",
+        "changes",
         "command",
+        "cwd",
         "given",
         "host",
         "level",
+        "loose",
         "principal",
+        "program",
         "reason",
         "user",
     )
@@ -82,6 +89,10 @@ class Plan:
         reason: str | None = None,
         level: str | None = None,
         given: Iterable[Arg] | None = None,
+        program: str = "",
+        loose: str = "",
+        cwd: str = "",
+        changes: Sequence[str] = (),
     ) -> None:
         """`level` and `given` are by default what the command line alone says."""
         self.call = call
@@ -90,6 +101,10 @@ class Plan:
         self.user = user
         self.principal = principal
         self.reason = reason
+        self.program = program
+        self.loose = loose
+        self.cwd = cwd
+        self.changes = changes
         self.level = level or call.autonomy
         names = given if given is not None else _on_the_line(call)
         self.given = frozenset(attribute_of(arg.name) for arg in names)
@@ -99,20 +114,28 @@ def _on_the_line(call: Invocation) -> list[Arg]:
     return [value.arg for value in call.values.values() if value.source == "cli"]
 
 
-def plan_text(plan: Plan, dry_run: Output | None = None) -> str:
-    """The call that waits for a yes; `dry_run` is what a dry run of it wrote."""
-    lines = [f"An agent asks to run {_name(plan)}.", *_about(plan)]
-    if dry_run is not None:
-        status = _ending(dry_run.status)
-        lines += ["", f"What a dry run of it wrote ({status}):"]
-        lines += _written(dry_run, MOST_OUTPUT)
-    return "\n".join(lines)
+def plan_text(plan: Plan, *, whole: bool = False) -> str:
+    """The call that waits for a yes; `whole` leaves nothing out."""
+    return _text(f"An agent asks to run {_name(plan)}.", plan, whole)
 
 
-def ran_text(plan: Plan) -> str:
+def ran_text(plan: Plan, *, whole: bool = False) -> str:
     """The call that ran, whose output waits for a yes."""
     head = f"An agent ran {_name(plan)}, and asks to see what it wrote."
-    return "\n".join([head, *_about(plan)])
+    return _text(head, plan, whole)
+
+
+def dry_run_text(output: Output) -> str:
+    """What a dry run wrote, for the person who decides about the call."""
+    head = f"What a dry run of it wrote ({_ending(output.status)}):"
+    return "\n".join([head, *_written(output, MOST_OUTPUT)])
+
+
+def _text(head: str, plan: Plan, whole: bool) -> str:
+    text = "\n".join([head, *_about(plan, whole)])
+    if len(text) <= MOST_WHOLE:
+        return text
+    return f"{text[:MOST_WHOLE]}\n  ...and {len(text) - MOST_WHOLE:,} more characters"
 
 
 def release_text(ran: str, output: Output) -> str:
@@ -130,27 +153,38 @@ def _name(plan: Plan) -> str:
     return escaped(" ".join(level.name for level in plan.call.chain))
 
 
-def _about(plan: Plan) -> Iterator[str]:
+def _about(plan: Plan, whole: bool) -> Iterator[str]:
     call = plan.call
-    text = shortened(call.leaf.description or "", LONGEST_TEXT)
-    for lines in paragraphs(text):
+    text = call.leaf.description or ""
+    for lines in paragraphs(text if whole else shortened(text, LONGEST_TEXT)):
         yield ""
         yield from (f"  {escaped(line)}" for line in lines)
     yield ""
     yield from _columns(_facts(plan))
-    values = _rows(plan)
+    values, defaults = _rows(plan, whole)
     if values:
+        most = len(values) if whole else MOST_VALUES
         yield from ("", "Values, and where each comes from:")
-        yield from _columns(values[:MOST_VALUES])
-    if len(values) > MOST_VALUES:
-        yield f"  ...and {len(values) - MOST_VALUES} more, which aren't shown"
-    yield from ("", "Command line:", f"  {_command(plan.command)}")
-    yield from _examples(call)
+        yield from _columns(values[:most])
+        if len(values) > most:
+            yield f"  ...and {len(values) - most} more, which aren't shown"
+    if defaults:
+        yield from ("", "As by default:")
+        yield f"  {_joined(defaults, ', ', MOST_WHOLE if whole else MOST_ITEMS)}"
+    yield from ("", "Command line:", f"  {_command(plan.command, whole)}")
 
 
 def _facts(plan: Plan) -> Iterator[tuple[str, ...]]:
     call = plan.call
+    if plan.changes:
+        yield "Changed", f"since a person was last asked: {', '.join(plan.changes)}"
     yield "Declared in", escaped(call.spec_path)
+    if plan.program:
+        yield "Starts", escaped(plan.program)
+    if plan.loose:
+        yield "Not fixed", escaped(plan.loose)
+    if plan.cwd:
+        yield "Directory", escaped(plan.cwd)
     yield "Runs on", escaped(plan.host)
     yield "As the user", escaped(plan.user)
     yield "Asked by", visible(plan.principal)
@@ -171,18 +205,24 @@ def _raised(plan: Plan) -> str:
     return f", because of {' and '.join(names)}"
 
 
-def _rows(plan: Plan) -> list[tuple[str, ...]]:
-    """What the agent gave first, defaults last."""
+def _rows(plan: Plan, whole: bool) -> tuple[list[tuple[str, ...]], list[str]]:
+    """What differs from the defaults, the agent's first; and the defaults."""
     found = []
+    defaults = []
     for attribute, value in plan.call.values.items():
-        if value.plain is not None:
-            source = "cli" if attribute in plan.given else value.source
+        if value.plain is None:
+            continue
+        source = "cli" if attribute in plan.given else value.source
+        if source == DEFAULT:
+            defaults.append(f"{escaped(value.arg.name)} {_shown(value, source, whole)}")
+        else:
             found.append((ORDER.index(source), value, source))
     found.sort(key=lambda each: each[0])
-    return [
-        (escaped(value.arg.name), _origin(value, source), _shown(value, source))
+    rows: list[tuple[str, ...]] = [
+        (escaped(value.arg.name), _origin(value, source), _shown(value, source, whole))
         for _, value, source in found
     ]
+    return rows, defaults
 
 
 def _origin(value: Value, source: str) -> str:
@@ -197,46 +237,40 @@ def _origin(value: Value, source: str) -> str:
     return source
 
 
-def _shown(value: Value, source: str) -> str:
-    """The value; `***` for one that agents aren't to know, who may see this."""
+def _shown(value: Value, source: str, whole: bool) -> str:
+    """The value; `***` for a secret, for an agent may see this (TYPE-09)."""
     plain = value.plain
-    if value.arg.type == "password" or (withheld(value.arg) and source != DEFAULT):
+    if is_secret(value.arg, source):
         return MASK
     if not isinstance(plain, list):
-        return _item(plain)
-    shown: list[str] = []
+        return _item(plain, whole)
+    items = [_item(each, whole) for each in plain]
+    most = MOST_WHOLE if whole else MOST_ITEMS
+    return _joined(items, ", ", most) or "nothing"
+
+
+def _joined(items: Sequence[str], mark: str, most: int) -> str:
+    """As many items as `most` characters hold, at least one, and how many are left."""
     used = 0
-    for each in plain:
-        shown.append(_item(each))
-        used += len(shown[-1])
-        if used > MOST_ITEMS and len(shown) < len(plain):
-            left = len(plain) - len(shown)
-            return f"{', '.join(shown)} ...and {left:,} more of {len(plain):,}"
-    return ", ".join(shown) or "nothing"
+    for at, each in enumerate(items):
+        used += len(each) + len(mark)
+        if used > most and 0 < at < len(items):
+            left = len(items) - at
+            return f"{mark.join(items[:at])} ...and {left:,} more of {len(items):,}"
+    return mark.join(items)
 
 
-def _item(value: object) -> str:
+def _item(value: object, whole: bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else quoted(str(value))
+    if isinstance(value, int | float):
+        return str(value)
+    return quoted(str(value), whole=whole)
 
 
-def _command(tokens: Sequence[str]) -> str:
-    words = [shell_word(token) for token in tokens[:MOST_TOKENS]]
-    if len(tokens) > MOST_TOKENS:
-        words.append(f"...and {len(tokens) - MOST_TOKENS:,} more")
-    return " ".join(words)
-
-
-def _examples(call: Invocation) -> Iterator[str]:
-    examples = call.leaf.examples[:MOST_EXAMPLES]
-    if examples:
-        yield from ("", "Examples of its use:")
-    for example in examples:
-        yield f"  {escaped(shortened(example.cmd, LONGEST_LINE))}"
-        if example.description:
-            about = " ".join(example.description.split())
-            yield f"    {escaped(shortened(about, LONGEST_LINE))}"
+def _command(tokens: Sequence[str], whole: bool) -> str:
+    words = [shell_word(token, whole=whole) for token in tokens]
+    return _joined(words, " ", MOST_WHOLE if whole else MOST_COMMAND)
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -68,14 +68,14 @@ def escape(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, *, whole: bool = False) -> str:
     """A value in double quotes; a long one as its two ends, its length between."""
-    return _cut(text, lambda part: f'"{_inside(part, chr(34))}"')
+    return _cut(text, lambda part: f'"{_inside(part, chr(34))}"', whole)
 
 
-def shell_word(text: str) -> str:
+def shell_word(text: str, *, whole: bool = False) -> str:
     """A token as bash takes it; a long one as its two ends, its length between."""
-    return _cut(text, _word)
+    return _cut(text, _word, whole)
 
 
 def _word(text: str) -> str:
@@ -93,8 +93,8 @@ def _inside(text: str, mark: str, *, one_way: bool = False) -> str:
     return text.replace(GAP, "  \\x20") if GAP in text else text
 
 
-def _cut(text: str, quote: Callable[[str], str]) -> str:
-    if len(text) <= LONGEST:
+def _cut(text: str, quote: Callable[[str], str], whole: bool) -> str:
+    if whole or len(text) <= LONGEST:
         return quote(text)
     head, tail = text[: LONGEST - TAIL], text[-TAIL:]
     left = len(text) - LONGEST

@@ -96,7 +96,7 @@ def _programs(record: str) -> Iterator[str]:
 def _found(
     site: str, info: str, name: str, record: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if record and not _is_editable(info):
+    if record and not is_editable(info):
         return _recorded(site, record), ()
     from . import editable
 
@@ -105,10 +105,23 @@ def _found(
     return editable.unrecorded(site, info, name)
 
 
-def _is_editable(info: str) -> bool:
+def is_editable(info: str) -> bool:
     """PEP 660: `direct_url.json` says `"editable": true`."""
     text = read_text(info, "direct_url.json")
     return '"editable":true' in text.replace(" ", "").replace("\n", "")
+
+
+def distribution_of(path: str, name: str) -> str:
+    """The `*.dist-info` of a distribution beside a file of it; "" for none."""
+    above, below = os.path.dirname(os.path.abspath(path)), ""
+    while above != below:
+        for entry in listed(above):
+            stem, _, kind = entry.rpartition(".")
+            found = kind == "dist-info" and normalised(stem.partition("-")[0])
+            if found == normalised(name):
+                return os.path.join(above, entry)
+        above, below = os.path.dirname(above), above
+    return ""
 
 
 def _recorded(site: str, record: str) -> tuple[str, ...]:

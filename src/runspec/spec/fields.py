@@ -26,7 +26,7 @@ ENFORCE = ("error", "warn", "off")
 AUDIT = ("off", "on", "required")
 OUTPUTS = ("text", "json", "html")
 EFFECTS = ("read", "write", "destructive")
-CONFIRM = ("server", "host")
+CONFIRM = ("auto", "terminal", "host")
 LAUNCHERS = ("torchrun", "ray", "direct")
 LAUNCHER_ALIASES = {"python": "direct"}
 CONFIG_FORMATS = ("omegaconf", "yaml", "json")
@@ -332,9 +332,9 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "confirm",
             "enum",
             "CFG-06",
-            "Who asks the person before a call that needs a yes: `runspec serve`, or "
-            "the client (the host).",
-            "server",
+            "Where a person approves calls: at the client or a terminal, at a "
+            "terminal only, or as the client (the host) has it.",
+            "auto",
             CONFIRM,
         ),
         Field("history", "bool", "CFG-07", "Whether runs are recorded.", True),
