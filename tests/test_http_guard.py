@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -22,8 +23,10 @@ from http_rig import (
     stateless,
 )
 from http_world import World, a_server, a_world  # noqa: F401  fixtures
-from runspec.mcp.http import HttpOptions
+from runspec.errors import RunspecError
+from runspec.mcp.http import HttpOptions, check_options, peer
 from runspec.mcp.http.diag import find_socket
+from runspec.mcp.http.guard import Guard
 from runspec.mcp.http.hosts import Hosts
 from runspec.mcp.http.peer import GONE, find_row, owner_of
 
@@ -269,3 +272,54 @@ def test_another_user_with_the_token_is_answered(locked: Site) -> None:
     given = {"Authorization": f"Bearer {TOKEN}"}
     answer = as_another(locked, modern("tools/list"), "reads", **given)
     assert answer.startswith("HTTP/1.1 200")
+
+
+def test_where_nobody_can_be_told_apart_a_token_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peer, "find_socket", lambda *_: None)
+    monkeypatch.setattr(peer, "_TABLES", ("/proc/net/missing",))
+    with pytest.raises(RunspecError) as error:
+        check_options(HttpOptions())
+    assert [fault.code for fault in error.value.faults] == ["http-peer-unknown"]
+    check_options(HttpOptions(token=TOKEN))
+
+
+def test_a_request_whose_sender_is_unknown_is_refused() -> None:
+    async def application(scope: object, receive: object, send: object) -> None:
+        raise AssertionError("it came through")
+
+    messages: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        messages.append(message)
+
+    hosts = Hosts(HttpOptions(), 8017)
+    guard = Guard(application, hosts=hosts, token=None)  # type: ignore[arg-type]
+    headers = [(b"host", b"127.0.0.1:8017")]
+    scope = {
+        "type": "http",
+        "path": "/mcp",
+        "headers": headers,
+        "state": {"peer": None},
+    }
+    asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]
+    assert messages[0]["status"] == 403
+    assert b"--token-file" in messages[1]["body"]  # type: ignore[operator]
+
+
+def test_a_token_file_that_changes_ends_the_token_before(world: World) -> None:
+    file = world.place.parent / "rotated"
+    file.write_text(TOKEN)
+    file.chmod(0o600)
+    with site(world.place, token=TOKEN, token_file=str(file)) as found:
+
+        def status(token: str) -> int:
+            given = {"Authorization": f"Bearer {token}"}
+            return found.post(
+                modern("tools/list"), stateless(modern("tools/list")) | given
+            )[0]
+
+        assert (status(TOKEN), status("another-token-altogether")) == (200, 401)
+        file.write_text("another-token-altogether")
+        assert (status(TOKEN), status("another-token-altogether")) == (401, 200)

@@ -453,6 +453,10 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{subject} can be reached from other machines, and there is no token",
         "give --token-file",
     ),
+    "http-peer-unknown": (
+        "this system doesn't tell whose a connection is, and there is no token",
+        "give --token-file",
+    ),
     "http-tls-missing": (
         "{subject} can be reached from other machines, and what is sent there isn't "
         "encrypted",

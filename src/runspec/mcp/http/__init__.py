@@ -55,6 +55,7 @@ def _options(args: Args) -> HttpOptions:
         host=args.bind.value,
         port=args.port.value,
         token=None if file is None else read_token(str(file)),
+        token_file=_text(file),
         allowed_hosts=tuple(args.allowed_host.value or ()),
         tls_cert=_text(args.tls_cert.value),
         tls_key=_text(args.tls_key.value),

@@ -24,6 +24,10 @@ METADATA = "/.well-known/oauth-protected-resource"
 _WRONG_HOST = "This server isn't known by that Host; --allowed-host makes it known.\n"
 _WRONG_ORIGIN = "Requests from pages of that Origin are refused.\n"
 _OTHER_USER = "Without a token, only processes of the same user are answered.\n"
+_NOT_KNOWN = (
+    "This system doesn't tell whose a connection is, so a token is needed:"
+    " start the server with --token-file.\n"
+)
 _UNKNOWN = "A bearer token is needed.\n"
 
 
@@ -61,6 +65,7 @@ class Guard:
             return self._of_another(scope)
         if scope["path"] in (METADATA, METADATA + PATH):
             return None
+        self._token.refresh()
         given = headers.getlist("authorization")
         if self._token.is_in(given):
             scope["state"]["principal"] = self._token.principal
@@ -73,7 +78,9 @@ class Guard:
 
     def _of_another(self, scope: Scope) -> Response | None:
         uid = scope["state"]["peer"]
-        if uid is not None and (uid == GONE or uid not in self._users):
+        if uid is None:
+            return PlainTextResponse(_NOT_KNOWN, 403)
+        if uid == GONE or uid not in self._users:
             return PlainTextResponse(_OTHER_USER, 403)
-        scope["state"]["principal"] = f"uid {'unknown' if uid is None else uid}"
+        scope["state"]["principal"] = f"uid {uid}"
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import Fault, RunspecError
 from .hosts import is_loopback, parse_host
+from .peer import can_tell
 
 PATH = "/mcp"
 """The one endpoint, of both eras."""
@@ -65,7 +66,8 @@ class HttpOptions:
     """Where to listen and for whom.
 
     `port` 0 is any that is free. `token` is what clients send as a bearer token,
-    None: whoever is the same user. `allowed_hosts` are further names that the server
+    None: whoever is the same user; `token_file` is where it is read from, again when
+    that changes. `allowed_hosts` are further names that the server
     answers to, each `host` (any port) or `host:port`. `behind_proxy` says that a proxy
     in front does TLS.
     """
@@ -79,6 +81,7 @@ class HttpOptions:
         "tls_cert",
         "tls_key",
         "token",
+        "token_file",
     )
 
     def __init__(
@@ -87,6 +90,7 @@ class HttpOptions:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
+        token_file: str | None = None,
         allowed_hosts: tuple[str, ...] = (),
         tls_cert: str | None = None,
         tls_key: str | None = None,
@@ -96,6 +100,7 @@ class HttpOptions:
         self.host = host
         self.port = port
         self.token = token
+        self.token_file = token_file
         self.allowed_hosts = allowed_hosts
         self.tls_cert = tls_cert
         self.tls_key = tls_key
@@ -110,9 +115,11 @@ class HttpOptions:
 
 def check_options(options: HttpOptions) -> None:
     """Raises RunspecError with everything that makes these options unsafe or wrong."""
-    faults = [*_token_faults(options.token), *_host_faults(options.allowed_hosts)]
+    faults = [*token_faults(options.token), *_host_faults(options.allowed_hosts)]
     if not is_loopback(options.host):
         faults += _exposure_faults(options)
+    elif options.token is None and not can_tell():
+        faults.append(Fault("http-peer-unknown", options.host))
     if bool(options.tls_cert) != bool(options.tls_key):
         missing = "--tls-key" if options.tls_cert else "--tls-cert"
         faults.append(Fault("http-tls-incomplete", missing))
@@ -120,7 +127,7 @@ def check_options(options: HttpOptions) -> None:
         raise RunspecError(*faults)
 
 
-def _token_faults(token: str | None) -> list[Fault]:
+def token_faults(token: str | None) -> list[Fault]:
     if token is None:
         return []
     if len(token) < TOKEN_LENGTH:

@@ -34,6 +34,17 @@ def owner_of(peer: Address, own: Address) -> int | None:
     return uid if inode else GONE
 
 
+def can_tell() -> bool:
+    """Whether the system says whose a connection is, asked about one of our own."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address: Address = listening.getsockname()
+        with socket.create_connection(address) as client:
+            peer: Address = client.getsockname()
+            return owner_of(peer, address) is not None
+
+
 def find_row(peer: Address, own: Address) -> tuple[int, int] | None:
     """uid and inode of the other end, 0 where it isn't there; None: no tables."""
     ends = [(_written(peer, six), _written(own, six)) for six in (False, True)]

@@ -119,7 +119,7 @@ def _url(host: str, port: int, *, tls: bool) -> str:
 
 def _application(endpoint: Endpoint, options: HttpOptions, port: int) -> Starlette:
     hosts = Hosts(options, port)
-    token = None if options.token is None else Token(options.token)
+    token = None if options.token is None else Token(options.token, options.token_file)
 
     async def metadata(request: Request) -> Response:
         """RFC 9728, section 2; whoever issues tokens does so outside of OAuth."""
