@@ -134,7 +134,8 @@ def _as_other(
 
     assert recorded.account is not None
     asks = os.isatty(0) and os.environ.get("RUNSPEC_AGENT") != "1"
-    how = become(recorded.call.chain, recorded.account, asks=asks)
+    call = recorded.call
+    how = become(call.chain, recorded.account, call.spec_path, asks=asks)
     if recorded.begin():
         environ = recorded.named(environ)
     escalation = Escalation(how.frame(), OWN, GRACE, asks=asks)

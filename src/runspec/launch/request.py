@@ -129,6 +129,7 @@ def prepare(request: Request) -> Prepared:
     from .profile.settings import settle
 
     recipe = request.recipe
+    _require_trusted(recipe)
     overrides, passed = split(request.overrides)
     passed = (*passed, *request.passed)
     call = call_of(recipe, passed)
@@ -174,6 +175,15 @@ def prepare(request: Request) -> Prepared:
         *(merged.warnings if merged else ()),
     )
     return Prepared(request, plan, call, merged, settings, warnings)
+
+
+def _require_trusted(recipe: Recipe) -> None:
+    """What a spec says of its launch is that of whoever could write it (CFG-12)."""
+    runnable = recipe.runnable
+    if runnable.run or runnable.resources or runnable.env or runnable.image:
+        from ..source.trust import require_trusted_spec
+
+        require_trusted_spec(recipe.spec_path, "what it says of its launch")
 
 
 def _directory() -> str:

@@ -122,7 +122,7 @@ class Case:
             return None
         from ..run.become import become
 
-        return become(chain, account, asks=False)
+        return become(chain, account, self.invocation.spec_path, asks=False)
 
     def _environment(self) -> dict[str, str]:
         from ..run.environment import child_environment, foreign_environment

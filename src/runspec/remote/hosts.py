@@ -34,12 +34,13 @@ class Hosts:
         """How to get to a host, by its alias, or by `[user@]host[:port]`.
 
         Raises RunspecError (`host-invalid`, `bin-invalid`), for an alias with the
-        place in the spec.
+        place in the spec, and `spec-untrusted` where another user could write that.
         """
         alias = self.aliases.get(name)
         if alias is None:
             host, port = _with_port(name)
             return Target(host, name=name, port=port, program=program or RUNSPEC)
+        self._require_trusted()
         self._require_sound(name, alias)
         folder = os.path.dirname(self._spec)
         key = alias.key and os.path.join(folder, os.path.expanduser(alias.key))
@@ -81,7 +82,13 @@ class Hosts:
                 candidates=near,
             )
             raise RunspecError(fault)
+        self._require_trusted()
         return (name for name, alias in self.aliases.items() if group in alias.groups)
+
+    def _require_trusted(self) -> None:
+        from ..source.trust import require_trusted_spec
+
+        require_trusted_spec(self._spec, "[config.jump-hosts]")
 
     def _jump(self, proxy: str) -> str:
         """The host to go through, as `-J` takes it; it may be an alias, too."""

@@ -166,6 +166,12 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "",
         '"1"',
     ),
+    "spec-untrusted": (
+        "{first} of {subject} isn't used, another user could change it: "
+        "{location} has {plain}",
+        "<run `{detail}`, or >name the folder in trusted-folders of {second}, if you "
+        "trust all who can write there",
+    ),
     "host-invalid": (
         "{subject} is no name of a host",
         "",

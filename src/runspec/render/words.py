@@ -147,6 +147,7 @@ def _words(fault: Fault, names: Names, argument: str) -> dict[str, str]:
         "named": plain or names.spelled(fault.subject),
         "expected": listed(_some(fault.expected), "or"),
         "first": first,
+        "location": _location(fault),
         "second": second,
         "detail": "" if fault.code == "default-invalid" else _plain(fault.detail, 200),
         "members": _members(fault, names),
@@ -165,6 +166,11 @@ def _subject(fault: Fault) -> str:
     return (
         _plain(fault.place.path) if isinstance(fault.place, FilePlace) else "the file"
     )
+
+
+def _location(fault: Fault) -> str:
+    path = fault.place.path if isinstance(fault.place, FilePlace) else "the file"
+    return _plain(path, 200)
 
 
 def _item(fault: Fault) -> str:

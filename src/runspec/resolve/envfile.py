@@ -48,11 +48,16 @@ def env_file_of(
 ) -> EnvFile | None:
     """The one file in force (ENV-01), read and trusted; None where there is none.
 
-    Raises CallError.
+    Raises CallError, or SpecError (`spec-untrusted`) for one that a spec names which
+    somebody else could have written.
     """
     path, rule = _which(runnable, config, spec_path, environ)
     if not path:
         return None
+    if rule in ("runnable", "config"):
+        from ..source.trust import require_trusted_spec
+
+        require_trusted_spec(spec_path, "runspec_env")
     if not os.path.lexists(path):
         if rule == "prefix":
             return None

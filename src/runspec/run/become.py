@@ -92,13 +92,19 @@ class Become:
         return tuple(self.argv), self.account.name, self.account.uid, channel
 
 
-def become(chain: Sequence[Runnable], account: Account, *, asks: bool) -> Become:
-    """How the last of `chain` is started as `account`.
+def become(
+    chain: Sequence[Runnable], account: Account, spec: str, *, asks: bool
+) -> Become:
+    """How the last of `chain`, which `spec` declares, is started as `account`.
 
-    Raises SpecError where there is no such method here (`become-not-found`), or no
-    Python that the user can run (`become-no-python`).
+    Raises SpecError where there is no such method here (`become-not-found`), no
+    Python that the user can run (`become-no-python`), or somebody else could have
+    written the spec (`spec-untrusted`).
     """
+    from ..source.trust import require_trusted_spec
     from .bundle import bundle
+
+    require_trusted_spec(spec, "run_as")
 
     method, flags = method_of(chain)
     found = _which(method)
