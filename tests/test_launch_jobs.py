@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from environments import Environment
-from launching import Bench, kill_left, number_in, recipe, runs, until
+from launching import DIRECT, Bench, kill_left, number_in, recipe, runs, until
 
 WAITS = """\
 import os, sys, time
@@ -136,3 +136,43 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(bench: Bench) -> None:
         text=True,
     )
     assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_logs_are_cut_and_what_a_verb_has_no_use_for_is_refused(bench: Bench) -> None:
+    bench.write(train_py=recipe("print('a\\nb\\nc')"))
+    id = bench.detached("train.py")
+    until(lambda: status(bench, id)["phase"] == "ended")
+    assert bench.runspec("jobs", "logs", id, "-n", "2").stdout == "b\nc\n"
+    refused = bench.runspec("jobs", "cancel", id, "-n", "2")
+    assert refused.returncode == 2
+    assert "has no use for it" in refused.stderr
+
+
+def test_the_list_is_chosen_by_name_and_state(bench: Bench) -> None:
+    bench.write(
+        train_py=recipe("raise SystemExit(3)"),
+        other_py=recipe(""),
+        env_toml="[here]\n",
+    )
+    bench.launch("train.py", "--on", "here")
+    bench.launch("other.py")
+
+    def listed(*argv: str) -> list[str]:
+        said = bench.runspec("jobs", "--format", "json", *argv).stdout
+        return [each["name"] for each in json.loads(said)]
+
+    assert listed() == ["other", "train"]
+    assert listed("--state", "ok") == ["other"]
+    assert listed("--name", "tr*") == ["train"]
+    assert "  here  " in bench.runspec("jobs").stdout
+
+
+def test_a_recipe_is_launched_by_the_name_that_list_shows(bench: Bench) -> None:
+    body = "print('ran')"
+    block = f"name = 'my/train'\n{DIRECT}"
+    bench.write(sub__train_py=recipe(body, block))
+    assert bench.launch("my/train").stdout == "ran\n"
+    bench.write(sub__again_py=recipe(body, block))
+    done = bench.launch("my/train")
+    assert done.returncode == 125
+    assert "sub/again.py" in done.stderr

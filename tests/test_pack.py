@@ -179,3 +179,31 @@ def test_what_a_hook_of_git_has_set_doesnt_lead_astray(
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
     assert members(root).keys() == {"train.py"}
+
+
+def test_a_file_of_secrets_is_never_sent(tmp_path: Path) -> None:
+    root = repository(tmp_path / "repo", train="")
+    (root / ".env").write_text("TOKEN=x")
+    git(root, "add", "-f", ".env")
+    (root / "sub").mkdir()
+    (root / "sub" / ".env").write_text("TOKEN=x")
+    assert sorted(members(root)) == ["train.py"]
+
+
+def test_outside_a_repository_what_is_ignored_stays(tmp_path: Path) -> None:
+    files = {
+        "train.py": "",
+        ".gitignore": "data/\n*.log\n!keep.log\n",
+        "data/large": "",
+        "keep.log": "",
+        "run.log": "",
+        "pkg/.gitignore": "made.py\n!run.log\n",
+        "pkg/made.py": "",
+        "pkg/own.py": "",
+        "pkg/run.log": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    names = {each for each in members(tmp_path) if not each.endswith(".gitignore")}
+    assert names == {"train.py", "keep.log", "pkg/own.py", "pkg/run.log"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from time import localtime, strftime, time
 
-from ..errors import Fault, RunspecError
+from ..errors import CallError, Fault, RunspecError
 from ..launch import jobs
 from ..launch.executor import CANCELLED, ENDED, LOST, RUNNING
 from ..launch.exitstatus import as_refusal, exit_status
@@ -41,6 +41,7 @@ UNSAID = ("folder", "start")
 def run(args: Args) -> int:
     """Show jobs, follow one, or end one."""
     verb = (*args.runspec_command_path[1:], "list")[0]
+    _require_use(args, verb)
     try:
         return VERBS[verb](args)
     except BrokenPipeError as error:
@@ -50,28 +51,34 @@ def run(args: Args) -> int:
         raise (as_refusal(error) if ends_as_job else error) from None
 
 
+def _require_use(args: Args, verb: str) -> None:
+    """Refuse options that are of no use to a verb. Raises CallError."""
+    own = {"list": ("limit", "state", "name"), "logs": ("limit",)}.get(verb, ())
+    given = [
+        name
+        for name in ("limit", "state", "name")
+        if name not in own and args.get(name).source == "cli"
+    ]
+    if given:
+        detail = f"`runspec jobs {verb}` has no use for it"
+        raise CallError(*(Fault("not-valid", each, detail=detail) for each in given))
+
+
 def _waits(args: Args, verb: str) -> bool:
     """Whether the exit status is to be the script's, which is often 1."""
     return bool(args.get("wait" if verb == "status" else "follow").value)
 
 
 def _list(args: Args) -> int:
-    found: list[Job] = []
+    found, faults = _loaded(args)
+    faults += jobs.refresh_all(found, executor_named)
+    if wanted := args.state.value:
+        found = [
+            job for job in found if wanted in (job.state.phase, _outcome(job.state))
+        ]
     most = args.limit.value
-    faults: list[Fault] = []
-    silent: set[tuple[str, str]] = set()
-    more = False
-    for folder in jobs.folders(os.environ):
-        more = most > 0 and len(found) == most
-        if more:
-            break
-        try:
-            job = jobs.load(folder)
-            if job is not None:
-                found.append(job)
-                job.state = jobs.refresh(job, executor_named(job.executor), silent)
-        except RunspecError as error:
-            faults += error.faults
+    more = 0 < most < len(found)
+    found = found[:most] if more else found
     if args.format.value == "json":
         output.show_json([_plain(job) for job in found])
     else:
@@ -80,6 +87,32 @@ def _list(args: Args) -> int:
     if faults:
         output.complain(faults)
     return int(bool(faults))
+
+
+def _states(job: Job) -> tuple[str, str]:
+    return job.state.phase, _outcome(job.state)
+
+
+def _loaded(args: Args) -> tuple[list[Job], list[Fault]]:
+    """The newest jobs, of that name, and what can't be read; one more than are shown,
+    all where the state chooses.
+    """
+    from fnmatch import fnmatchcase
+
+    found: list[Job] = []
+    faults: list[Fault] = []
+    most = 0 if args.state.value else args.limit.value
+    for folder in jobs.folders(os.environ):
+        if 0 < most < len(found):
+            break
+        try:
+            job = jobs.load(folder)
+        except RunspecError as error:
+            faults += error.faults
+            continue
+        if job and (not args.name.value or fnmatchcase(job.name, args.name.value)):
+            found.append(job)
+    return found, faults
 
 
 def _status(args: Args) -> int:
@@ -107,24 +140,48 @@ def _logs(args: Args) -> int:
 
         return show_logs(run, follow=bool(args.follow.value))
     job = _job(args.id.value)
-    if args.follow.value and not job.state.over:
-        return _follow(job, output_too=True)
-    if not _write_log(job) and job.attached and job.state.over:
+    _choose_task(job, args.task.value)
+    lines = args.limit.value if args.limit.source == "cli" else 0
+    follows = args.follow.value and not job.state.over
+    offset = _write_log(job, lines)
+    if follows:
+        return _follow(job, output_too=True, offset=offset)
+    if not offset and job.attached and job.state.over:
         output.note("what an attached job wrote went to its terminal")
     return exit_status(job.state) if args.follow.value else 0
 
 
-def _write_log(job: Job) -> int:
-    """Write what there is; how many bytes."""
+def _choose_task(job: Job, task: int | None) -> None:
+    """Have the log be that of one task of an array."""
+    if task is None:
+        return
+    from ..launch.slurm.array import indices
+
+    known = indices(job.handle.get("array")) if job.executor == "slurm" else ()
+    if task not in known:
+        raise RunspecError(
+            Fault("task-unknown", job.name, received=task, expected=tuple(known[:20]))
+        )
+    job.handle = {**job.handle, "array": str(task)}
+
+
+def _write_log(job: Job, lines: int) -> int:
+    """Write what there is, or only its last `lines`; how many bytes there are."""
     from ..launch.attend import write_all
 
     executor = executor_named(job.executor)
     offset = 0
+    last = b""
     while job.handle:
         data, offset = executor.logs(job.handle, offset)
         if not data:
             break
-        write_all(data)
+        if lines:
+            last = b"".join((last + data).splitlines(keepends=True)[-lines:])
+        else:
+            write_all(data)
+    if last:
+        write_all(last)
     return offset
 
 
@@ -164,7 +221,7 @@ def _refresh(job: Job) -> State:
     return job.state
 
 
-def _follow(job: Job, *, output_too: bool) -> int:
+def _follow(job: Job, *, output_too: bool, offset: int = 0) -> int:
     """Stay until it has ended; the script's own exit status."""
     if job.state.over:
         return exit_status(job.state)
@@ -174,7 +231,9 @@ def _follow(job: Job, *, output_too: bool) -> int:
     if not job.handle:
         raise RunspecError(Fault("job-not-submitted", job.name, received=job.id))
     try:
-        state = follow(executor, job.handle, cancels=False, output=output_too)
+        state = follow(
+            executor, job.handle, cancels=False, output=output_too, offset=offset
+        )
     except Left:
         return INTERRUPTED
     jobs.settle(job.folder, state)
@@ -211,7 +270,7 @@ def _listed(found: list[Job], style: Style) -> str:
         [
             (_when(job.began), ""),
             (escaped(job.name), ""),
-            (escaped(job.executor), ""),
+            (escaped(job.about.get("profile", job.executor)), ""),
             (_outcome(job.state), _look(job.state)),
             (_took(job), ""),
             (escaped(job.id[-ID:]), DIM),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 OPTIONS = {"nodes": "nodes", "gpus": "gpus_per_node", "image": "container_image"}
 """Options of the command line that are attributes of a profile."""
+NAMES = ("job", "submission", "name", "cluster")
+"""What of a handle is the place's own name for a job."""
 ADVICE = ("no-description", "no-autonomy")
 """Warnings for whoever writes a recipe, which `runspec check` gives."""
 
@@ -179,8 +181,16 @@ def _show(prepared: Prepared, executor: Executor, args: Args) -> int:
 def _launch(prepared: Prepared, executor: Executor) -> int:
     started = submitted(prepared, executor, {})
     if prepared.plan.attached:
+        _say_where(started.job)
         _end(_attended(started, executor), started)
     return _detached(started)
+
+
+def _say_where(job: Job) -> None:
+    """What a job elsewhere is called, here and there."""
+    own = next((job.handle[each] for each in NAMES if job.handle.get(each)), "")
+    if job.executor != "local":
+        output.note(f"job {job.id[-8:]} on {job.executor}, where it is {own or job.id}")
 
 
 def submitted(

@@ -88,6 +88,11 @@ class Listing:
 
 def run(args: Args) -> int:
     """List what is there; 1 when something of it is faulty."""
+    if args.profiles.value:
+        return _show_names(_profiles(), args, "There is no env.toml here.")
+    if args.configs.value:
+        none = "It has no configurations."
+        return _show_names(_configs(str(args.configs.value)), args, none)
     root = str(args.dir.value or os.curdir)
     if not os.path.isdir(root):
         raise SpecError(Fault("not-a-directory", root))
@@ -97,6 +102,53 @@ def run(args: Args) -> int:
     else:
         output.show("\n\n".join(_blocks(listing, root)))
     return 1 if listing.faults else 0
+
+
+def _show_names(rows: list[tuple[str, str, str]], args: Args, none: str) -> int:
+    """Names, what is to be said of each, and where it stands."""
+    if args.format.value == "json":
+        output.show_json([{"name": n, "about": a, "path": p} for n, a, p in rows])
+        return 0
+    cells = [
+        [(escaped(n), CYAN), (escaped(a), ""), (escaped(p), DIM)] for n, a, p in rows
+    ]
+    output.show(table(cells, output.style(), wide=2) if cells else none)
+    return 0
+
+
+def _profiles() -> list[tuple[str, str, str]]:
+    """Each profile with its place. Raises SpecError for a file that is faulty."""
+    from ..launch.profile.profiles import find, load
+
+    path = find(os.getcwd(), os.environ)
+    profiles = load(path) if path else None
+    rows = []
+    for name in profiles.names if profiles else ():
+        executor = profiles.values(name).get("executor") if profiles else None
+        place = str(executor.value) if executor else "local"
+        rows.append((name, place, profiles.path if profiles else ""))
+    return rows
+
+
+def _configs(word: str) -> list[tuple[str, str, str]]:
+    """The configurations of a recipe, those in folders too; the default is marked."""
+    from ..launch.config.formats import SUFFIXES
+    from .found import shown
+    from .lookup import recipe_named
+
+    recipe = recipe_named(word)
+    suffixes = SUFFIXES[str(recipe.config.format)]
+    rows = []
+    for folder, folders, files in os.walk(recipe.config_dir):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        for file in sorted(files):
+            name, suffix = os.path.splitext(os.path.join(folder, file))
+            if suffix in suffixes:
+                relative = os.path.relpath(name, recipe.config_dir)
+                is_default = relative == os.path.splitext(recipe.config.default)[0]
+                path = shown(os.path.join(folder, file))
+                rows.append((relative, "default" if is_default else "", path))
+    return rows
 
 
 def _blocks(listing: Listing, root: str) -> Iterator[str]:

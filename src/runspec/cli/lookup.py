@@ -62,13 +62,40 @@ def recipe_named(word: str) -> Recipe:
     """The recipe of a script's path or of a runnable's name. Raises SpecError."""
     from ..recipe import parse
 
-    if not is_path(word):
-        located = locate(word)
-        return parse(located.path, located.name)
-    try:
+    if is_path(word) and os.path.exists(word):
         return parse(word)
+    try:
+        if is_path(word):
+            return parse(word)
+        located = locate(word)
     except SpecError as error:
+        listed = _listed(word)
+        if listed is not None:
+            return parse(*listed)
         raise _with_near(error, word) from None
+    return parse(located.path, located.name)
+
+
+def _listed(word: str) -> tuple[str, str] | None:
+    """File and runnable of a name that `runspec list` shows here.
+
+    Raises SpecError (`recipe-ambiguous`) where several have it.
+    """
+    from ..errors import Fault
+    from ..spec.build import build
+    from .found import documents
+
+    found: list[tuple[str, str]] = []
+    for document in documents(os.curdir, MOST_DIRECTORIES):
+        spec = build(document)
+        for name, runnable in spec.runnables.items():
+            if word in (runnable.recipe_name, name):
+                found.append((document.path, name))
+    if len(found) > 1:
+        paths = tuple(path for path, _ in found)
+        fault = Fault("recipe-ambiguous", word, received=word, expected=paths)
+        raise SpecError(fault)
+    return found[0] if found else None
 
 
 def _with_near(error: SpecError, path: str) -> SpecError:

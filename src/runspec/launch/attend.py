@@ -44,8 +44,10 @@ def follow(
     cancels: bool = True,
     output: bool = True,
     pause: float = 1.0,
+    offset: int = 0,
 ) -> State:
-    """Stay with a job until it has ended; its `output` is copied to stdout.
+    """Stay with a job until it has ended; its `output` is copied to stdout, from
+    `offset` on.
 
     The first interrupt (SIGINT, SIGTERM) cancels the job, unless not `cancels`; the
     next raises Left. Where the place doesn't answer, it is asked again for as long as
@@ -54,6 +56,7 @@ def follow(
     with Interrupts() as interrupts, Progress() as progress:
         following = _Following(executor, handle, interrupts, progress)
         following.copies = output
+        following.offset = offset
         cancelling = False
         while True:
             try:
@@ -83,7 +86,7 @@ class _Following:
         self._handle = handle
         self._interrupts = interrupts
         self._progress = progress
-        self._offset = 0
+        self.offset = 0
         self._seen = State(QUEUED)
         self._answered = monotonic()
         self._silent = False
@@ -126,14 +129,14 @@ class _Following:
 
     def _copy(self) -> bool:
         """Whether there was anything. No interrupt comes between text and offset."""
-        data, offset = self._executor.logs(self._handle, self._offset)
+        data, offset = self._executor.logs(self._handle, self.offset)
         if not data:
             return False
         with self._interrupts:
             self._progress.clear()
             write_all(data)
             self._progress.at_line_start = data.endswith(b"\n")
-            self._offset = offset
+            self.offset = offset
         return True
 
 

@@ -16,7 +16,7 @@ from .folder import JOB, PENDING, UNTRUSTED, as_json, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..spec.plain import Json
     from .executor import Executor, Handle
@@ -26,6 +26,7 @@ MOST_BYTES = 1 << 20
 MOST_STATUS = 1 << 16
 YEAR_10000 = 253402300800.0
 """In seconds since 1970; no date is later."""
+UNSUBMITTED = "it was never submitted, or isn't yet"
 SHORTEST = 4
 """Characters of a part of an id."""
 PIPELINE = "pipeline"
@@ -36,11 +37,13 @@ class Job:
     """One launch. `id` is that of its run in the history, `name` the recipe's.
 
     `began` and `ended` are seconds since 1970, `ticket` what ends its row in the
-    history (run/recorded.py), `about` further texts, such as of a pipeline.
+    history (run/recorded.py), `about` further texts, such as of a pipeline. `asked`:
+    its place has told its state just now.
     """
 
     __slots__ = (
         "about",
+        "asked",
         "attached",
         "began",
         "ended",
@@ -71,6 +74,7 @@ class Job:
         self.attached = attached
         self.handle: Handle = {}
         self.state = State(QUEUED)
+        self.asked = False
         self.began = time()
         self.ended: float | None = None
         self.about = about
@@ -293,7 +297,7 @@ def refresh(
     if job.state.over:
         return job.state
     if not job.handle:
-        return State(job.state.phase, None, "it was never submitted, or isn't yet")
+        return State(job.state.phase, None, UNSUBMITTED)
     if silent is not None and place in silent:
         return State(job.state.phase, job.state.status, "no answer")
     try:
@@ -306,6 +310,48 @@ def refresh(
     settle(job.folder, state)
     job.state = state
     return state
+
+
+def refresh_all(
+    found: Sequence[Job], executor_named: Callable[[str], Executor]
+) -> list[Fault]:
+    """Learn how all of them stand now; each place that can be is asked once.
+
+    What can't be asked is returned.
+    """
+    faults: list[Fault] = []
+    silent: set[tuple[str, str]] = set()
+    executors: dict[str, Executor] = {}
+    open_ones = [job for job in found if job.handle and not job.state.over]
+    for name in {job.executor for job in open_ones}:
+        try:
+            executors[name] = executor_named(name)
+        except RunspecError as error:
+            faults += error.faults
+    open_ones = [job for job in open_ones if job.executor in executors]
+    for name, executor in executors.items():
+        _survey(executor, [job for job in open_ones if job.executor == name])
+    for job in [job for job in open_ones if not job.asked]:
+        try:
+            job.state = refresh(job, executors[job.executor], silent)
+        except RunspecError as error:
+            faults += error.faults
+    for job in found:
+        if not job.handle and not job.state.over:
+            job.state = State(job.state.phase, None, UNSUBMITTED)
+    return faults
+
+
+def _survey(executor: Executor, found: Sequence[Job]) -> None:
+    """Ask a place for all of its jobs at once, where it can be."""
+    survey = getattr(executor, "survey", None)
+    if survey is None or len(found) < 2:
+        return
+    states = survey([job.handle for job in found])
+    for job, state in zip(found, states, strict=True):
+        if state is not None:
+            settle(job.folder, state)
+            job.state, job.asked = state, True
 
 
 def settle(folder: str, state: State) -> None:

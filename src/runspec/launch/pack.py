@@ -2,8 +2,8 @@
 
 `git` takes what git tracks or would (`git ls-files --cached --others
 --exclude-standard`), of submodules and nested repositories, too; outside a repository
-every file. `pattern` takes the files that glob patterns name. What may hold secrets
-(`.runspec_env`) and `.git` never go along.
+every file that no `.gitignore` names. `pattern` takes the files that glob patterns
+name. What may hold secrets (`.runspec_env`, `.env`) and `.git` never go along.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from io import BufferedRandom
     from tarfile import TarFile, TarInfo
 
+    from pathspec import GitIgnoreSpec
+
     from .plan import Plan
 
 GIT, PATTERN, NONE = "git", "pattern", "none"
 MEGABYTE = 1_000_000
 REPOSITORY = ".git"
-NEVER = frozenset({REPOSITORY, ".runspec_env"})
+DOTENV = ".env"
+NEVER = frozenset({REPOSITORY, ".runspec_env", DOTENV})
+IGNORE = ".gitignore"
 CACHES = frozenset({"__pycache__", ".venv"})
 """Left out where no `.gitignore` says what is only here."""
 LISTING = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -49,6 +53,7 @@ class Archive:
 def packed(plan: Plan) -> Archive:
     """What of the code of a plan goes along. Raises RunspecError as `pack` does."""
     settings = plan.settings
+    _say_what_stays(plan.root)
     return pack(
         plan.root,
         settings.packager,
@@ -56,6 +61,18 @@ def packed(plan: Plan) -> Archive:
         settings.packager_max_mb,
         needed=os.path.relpath(plan.script, plan.root),
     )
+
+
+_said: set[str] = set()
+
+
+def _say_what_stays(root: str) -> None:
+    """That a file of secrets isn't sent, once."""
+    from .attend import note
+
+    if root not in _said and os.path.lexists(os.path.join(root, DOTENV)):
+        _said.add(root)
+        note(f"{DOTENV} is not sent with the code")
 
 
 def pack(
@@ -97,7 +114,7 @@ def files(root: str, packager: str, patterns: Sequence[str]) -> list[str]:
     elif _is_repository(root):
         found = _listed(root)
     else:
-        found = _below(root, "")
+        found = _below(root, "", _Ignored(root))
     return sorted({name for name in found if _goes_along(root, name)})
 
 
@@ -123,18 +140,62 @@ def _listed(root: str, prefix: str = "") -> Iterator[str]:
             yield path
 
 
-def _below(root: str, prefix: str) -> Iterator[str]:
-    """Every file; links to directories are files, too."""
+class _Ignored:
+    """What the `.gitignore` files of a folder and of those above it name.
+
+    They need pathspec, of the extra `recipes`; without it that is said, once.
+    """
+
+    def __init__(self, root: str, above: _Ignored | None = None, at: str = "") -> None:
+        self._root = root
+        self._above = above
+        self._at = at
+        self._rules = _rules(os.path.join(root, at, IGNORE))
+
+    def below(self, at: str) -> _Ignored:
+        return _Ignored(self._root, self, at)
+
+    def has(self, path: str, *, folder: bool) -> bool:
+        """The deepest file that says something of a path decides."""
+        said = None
+        if self._rules is not None:
+            name = os.path.relpath(path, self._at or ".") + "/" * folder
+            said = self._rules.check_file(name).include
+        if said is None and self._above is not None:
+            return self._above.has(path, folder=folder)
+        return bool(said)
+
+
+def _rules(path: str) -> GitIgnoreSpec | None:
+    if not os.path.isfile(path):
+        return None
+    try:
+        from pathspec import GitIgnoreSpec
+    except ImportError:
+        from .attend import note
+
+        if path not in _said:
+            _said.add(path)
+            note(f"{path} isn't read: pip install 'runspec[recipes]'")
+        return None
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return GitIgnoreSpec.from_lines(file)
+
+
+def _below(root: str, prefix: str, ignored: _Ignored | None = None) -> Iterator[str]:
+    """Every file that isn't `ignored`; links to directories are files, too."""
     with os.scandir(os.path.join(root, prefix)) as entries:
         for entry in entries:
             path = os.path.join(prefix, entry.name)
+            folder = entry.is_dir(follow_symlinks=False)
             if entry.name in CACHES:
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in NEVER:
-                    yield from _below(root, path)
-            else:
+            if ignored is not None and ignored.has(path, folder=folder):
+                continue
+            if not folder:
                 yield path
+            elif entry.name not in NEVER:
+                yield from _below(root, path, ignored and ignored.below(path))
 
 
 def _matching(root: str, patterns: Sequence[str]) -> Iterator[str]:

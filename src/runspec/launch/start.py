@@ -74,7 +74,9 @@ def start(
     plan = prepared.plan
     attached = plan.attached
     code = (prepared.request.code or Question(plan.root)).answer(plan.script)
-    job = jobs.new(plan, attached=attached, about=about or {}, ticket=ticket or {})
+    profile = prepared.request.profile
+    named = {"profile": profile, **(about or {})} if profile else about or {}
+    job = jobs.new(plan, attached=attached, about=named, ticket=ticket or {})
     create(plan.folder, _files(prepared, code, job))
     try:
         handle = executor.submit(plan, attached=attached)

@@ -138,7 +138,7 @@ class Ssh:
             raise Silent(Fault(SILENT, self.where, detail=why))
         done = between(mark.encode(), out, err)
         if done is None:
-            raise Silent(failure(self._target, status, err))
+            raise Silent(failure(self._target, status, err.replace(mark.encode(), b"")))
         return done
 
 

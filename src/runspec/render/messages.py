@@ -884,6 +884,14 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "an override is KEY=VALUE, its key beginning with a letter; write what is for "
         "the script behind --",
     ),
+    "task-unknown": (
+        "{subject} has no task {plain}<, but {expected}>",
+        "leave out --task for all of them",
+    ),
+    "recipe-ambiguous": (
+        "several recipes are called {quoted}",
+        "name the file: {expected}",
+    ),
     "setting-overruled": (
         "{subject}: configuration and profile differ<; {first} counts, not {quoted}>"
         "<, as {detail} says>",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..launchers import Shell, quoted
+from ..naming import slug
 from ..portable import Site, config_lines, heredoc, secret_lines
 from ..slurm.array import suffixes
 from ..slurm.paths import SCRIPT, SECRETS
@@ -23,21 +24,36 @@ for each in $(compgen -e); do  # no option of another job's is this one's
     SLURM_* | SBATCH_* | PMI*) unset "$each" ;;
   esac
 done
-folder={folder}
-mkdir -p -- "$folder"
+
+# The folder of the code, and the one for what this run leaves behind, on all nodes.
+[ -n "$CODE_DIR" ] || CODE_DIR={code}
+[ -n "$RUN_DIR" ] || RUN_DIR="$PWD/runs/{name}-$(date +%Y%m%d-%H%M%S)-$$"
+mkdir -p -- "$RUN_DIR"
+RUN_DIR="$(cd -- "$RUN_DIR" && pwd)"
+CODE_DIR="$(cd -- "$CODE_DIR" && pwd)"
 """
-FOLDER = Shell('"$folder"')
+FOLDER = Shell('"$RUN_DIR"')
+HERE = Site("/runspec code", "/runspec run")
+"""What stands for the two folders in the job until they are known. With a blank, so
+that it is in quotes wherever it stands.
+"""
+FILL = """\
+fill() {{  # a path as it stands between single quotes, for sed
+  printf %s "$1" | sed "s/'/'\\\\\\\\''/g; s/[&|]/\\\\&/g"
+}}
+sed -i "s|{root}|$(fill "$CODE_DIR")|g; s|{folder}|$(fill "$RUN_DIR")|g" {path}
+"""
 
 
 def script(plan: Plan) -> str:
-    """The script; code and folder are where they are on this machine."""
-    place = Site(plan.root, f"{plan.root}/runs/{plan.id}")
-    job = render(plan, place, attached=False)
-    path = Shell(f'"$folder"/{SCRIPT}')
+    """The script; a new folder each time, unless RUN_DIR names one."""
+    job = render(plan, HERE, attached=False)
+    path = Shell(f'"$RUN_DIR"/{SCRIPT}')
     lines = [
-        HEAD.format(folder=quoted((place.folder,))),
-        *config_lines(plan, Site(place.root, FOLDER)),
+        HEAD.format(code=quoted((plan.root,)), name=slug(plan.name, 40)),
+        *config_lines(plan, Site(plan.root, FOLDER)),
         *heredoc(path, job),
+        FILL.format(root=HERE.root, folder=HERE.folder, path=path),
         *_secrets(plan),
         f'exec sbatch "$@" {path}',
         "",
@@ -52,6 +68,6 @@ def _secrets(plan: Plan) -> list[str]:
     names = quoted(tuple(plan.secrets))
     lines = [*secret_lines(plan.secrets)]
     for each in suffixes(plan.settings.array):
-        path = f'"$folder"/{SECRETS}{each}'
+        path = f'"$RUN_DIR"/{SECRETS}{each}'
         lines.append(f"declare -p {names} | sed 's/^declare -x /export /' > {path}")
     return lines

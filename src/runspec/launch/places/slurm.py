@@ -64,6 +64,12 @@ class SlurmExecutor:
         queue = self._queues.setdefault(f"{job.folder}\0{job.id}", Queue())
         return queue.state(job, transport)
 
+    def survey(self, handles: Sequence[Handle]) -> list[State | None]:
+        """How jobs stand, each cluster asked once; None for one to be asked alone."""
+        from ..slurm.survey import survey
+
+        return survey(handles)
+
     def logs(self, handle: Handle, offset: int) -> tuple[bytes, int]:
         from ..slurm.queue import output
 

@@ -20,7 +20,8 @@ DAMAGED = "job-damaged"
 
 def is_id(text: str) -> bool:
     """Whether it is a number of Slurm's, and no option of its commands."""
-    return text.isascii() and text.isdigit()
+    number, _, task = text.partition("_")
+    return text.isascii() and number.isdigit() and (not task or task.isdigit())
 
 
 class Job:

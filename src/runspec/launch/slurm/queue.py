@@ -27,6 +27,7 @@ SACCT = (
     "--format=State,ExitCode,Reason",
 )
 SQUEUE = ("squeue", "--noheader", "--states=all", "--array", "--format=%T|%r")
+SURVEY_SQUEUE = (*SQUEUE[:-1], "--format=%F|%K|%T|%r")
 SCONTROL = ("scontrol", "--oneliner", "show", "job")
 UNKNOWN = "Invalid job id"
 MISSING, REFUSED = "slurm-missing", "slurm-refused"
@@ -70,7 +71,7 @@ class Queue:
         """Raises Silent where neither Slurm nor the job's folder has an answer."""
         files = _files(job, transport)
         if FINAL in files:
-            return _read(files[FINAL])
+            return read_final(files[FINAL])
         state = self._state(job, transport, files)
         attempts = [files.get(ATTEMPT + each, "") for each in job.suffixes]
         latest = max((int(each) for each in attempts if each.isdigit()), default=1)
@@ -163,7 +164,8 @@ def _written(state: State) -> str:
     return f"{state.phase} {status} {state.detail}"
 
 
-def _read(text: str) -> State:
+def read_final(text: str) -> State:
+    """The last word on a job, as it was kept."""
     phase, _, rest = text.partition(" ")
     status, _, detail = rest.partition(" ")
     if phase not in PHASES:
