@@ -161,7 +161,7 @@ def test_slurm_submits_it_by_itself(
     words = ("bash", "script", "--parsable")
     done = run(elsewhere, *words, MINE=SECRET, **slurm_cluster.environ)
     assert done.returncode == 0, done.stderr
-    (folder,) = (project.place / "runs").iterdir()
+    (folder,) = (elsewhere / "runs").iterdir()
     until((folder / "exit_code").exists)
     assert (folder / "exit_code").read_text("utf-8") == "7\n"
     said = told((folder / "output").read_text("utf-8"))

@@ -885,7 +885,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "the script behind --",
     ),
     "task-unknown": (
-        "{subject} has no task {plain}<, but {expected}>",
+        "{subject} has no such task<: {plain}><, but {expected}>",
         "leave out --task for all of them",
     ),
     "recipe-ambiguous": (
