@@ -236,20 +236,20 @@ def test_developer_data_is_passed_through_untouched():
 @pytest.mark.parametrize(
     ("written", "audiences"),
     [
-        ("true", ("operator",)),
-        ("false", ()),
-        ('["self-service", "operator"]', ("operator", "self-service")),
+        ("true", True),
+        ("false", False),
+        ('["self-service", "operator"]', ("self-service", "operator")),
         ('["self-service"]', ("self-service",)),
     ],
 )
-def test_audiences_are_read_as_the_canonical_list(written, audiences):
+def test_audiences_are_read_as_written(written, audiences):
     assert runnable(f"discoverable = {written}").discoverable == audiences
     assert argument(f"{{discoverable = {written}}}").discoverable == audiences
 
 
 def test_audiences_default_to_operators_for_runnables_and_to_none_for_arguments():
-    assert runnable("").discoverable == ("operator",)
-    assert argument("1").discoverable == ()
+    assert runnable("").discoverable is True
+    assert argument("1").discoverable is False
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,7 @@ ERRORS = [
     # runnables
     ("field-type", "[x]\ndescription = «5»"),
     ("unknown-value", "[x]\nautonomy = «'manul'»"),
-    ("unknown-value", "[x]\noutput = «'xml'»"),
     ("field-type", "[x]\noutput = «1»"),
-    ("unknown-value", "[x]\ndiscoverable = [«'public'»]"),
     ("field-type", "[x]\ndiscoverable = «'operator'»"),
     ("field-type", "[x]\ndiscoverable = [«1»]"),
     ("unknown-value", "[x]\nserve = ['local', «'here'»]"),
@@ -122,7 +120,6 @@ ERRORS = [
     ("field-type", arg("type = «5»")),
     ("field-type", arg("required = «'no'»")),
     ("field-type", arg("meta = «1»")),
-    ("unknown-value", arg("ui = «'dropdown'»")),
     ("unknown-value", arg("autonomy = «'auto'»")),
     ("field-type", arg("options = «'ab'»")),
     ("options-invalid", arg("options = «[]»")),
@@ -242,6 +239,9 @@ def test_every_bad_item_of_a_default_is_reported_with_its_number():
 
 
 WARNINGS = [
+    ("unknown-value", "[x]\noutput = «'xml'»"),
+    ("unknown-value", "[x]\ndiscoverable = [«'public'»]"),
+    ("unknown-value", arg("ui = «'dropdown'»")),
     ("unknown-key", "[config]\n«langage» = 'python'"),
     ("unknown-key", "[x]\n«descripton» = 'a'"),
     ("unknown-key", arg("«defualt» = 1")),
@@ -260,7 +260,6 @@ WARNINGS = [
         "position-order-optional",
         "[x.args]\na = {position = 1, default = 1}\nb = {position = «2»}",
     ),
-    ("env-reserved", "[x.args]\n«env-file» = 1"),
     ("name-shadowed", "[x.args]\n«get» = 1"),
     ("name-shadowed", "[x.args]\n«get-runspec-env» = 1"),
     ("name-shadowed", "[x.args]\n«__class__» = 1"),

@@ -735,7 +735,7 @@ def test_every_field_of_a_runnable_is_there_as_json() -> None:
     assert json.loads(json.dumps(data)) == data
     assert list(data)[:4] == ["name", "description", "autonomy", "autonomy_reason"]
     run = data["commands"]["run"]
-    assert run["discoverable"] == ["operator"]
+    assert run["discoverable"] is True
     assert run["args"]["workers"]["range"] == [1, 32]
     assert run["args"]["workers"]["type"] == "int"
     assert run["args"]["input"]["required"] is True

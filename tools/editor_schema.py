@@ -22,6 +22,7 @@ TITLES = {
     "config": "Defaults of the whole file",
     "jump-host": "A remote host",
     "logging": "Logging",
+    "history": "The history of runs",
     "runnable": "A runnable, or a command of one",
     "arg": "An argument",
     "group": "A relation between arguments",
@@ -162,7 +163,8 @@ def value_schema(field: Field) -> Schema:
         return dict(KNOWN_OR_REGISTERED)
     if field.kind == "enum":
         aliases = LAUNCHER_ALIASES if field.key == "launch" else ()
-        return {"enum": [*field.choices, *aliases]}
+        known: Schema = {"enum": [*field.choices, *aliases]}
+        return {"anyOf": [known, {"type": "string"}]} if field.advisory else known
     return {**KINDS[field.kind].schema, **FURTHER.get(field.kind, {})}
 
 

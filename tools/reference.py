@@ -10,6 +10,7 @@ HEADINGS = {
     "config": ("`[config]`", "Defaults of the whole file."),
     "jump-host": ("`[config.jump-hosts.<alias>]`", "One remote host."),
     "logging": ("`[config.logging]`", "Logging; its presence turns it on."),
+    "history": ("`[config.history]`", "The same as `history`, as a table."),
     "runnable": (
         "`[<name>]` and `[<name>.commands.<command>]`",
         "A runnable, or a command of one, to any depth.",

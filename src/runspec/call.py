@@ -372,7 +372,7 @@ class Args:
         runspec_command_path: list[str]
         runspec_autonomy: str
         runspec_agent: bool
-        runspec_discoverable: list[str]
+        runspec_discoverable: bool | list[str]
         runspec_source: Path
         runspec_prefix: Path
         runspec_spec: dict[str, Any]

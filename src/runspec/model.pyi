@@ -43,6 +43,8 @@ class Config(Record):
     audit: str
     jump_hosts: Mapping[str, JumpHost]
     logging: Logging | None
+    run_as: str | RunAs | None
+    meta: Mapping[str, object]
     def __init__(self, **values: object) -> None: ...
 
 class Runnable(Record):
@@ -57,7 +59,7 @@ class Runnable(Record):
     output_schema: Mapping[str, object] | None
     timeout: int | float | None
     warm: bool | None
-    discoverable: tuple[str, ...]
+    discoverable: bool | tuple[str, ...]
     serve: tuple[str, ...]
     hosts: tuple[str, ...] | None
     run_as: str | RunAs | None
@@ -68,6 +70,7 @@ class Runnable(Record):
     examples: tuple[Example, ...]
     runspec_env: str | None
     require_command: bool
+    meta: Mapping[str, object]
     args: Mapping[str, Arg]
     groups: Mapping[str, Group]
     commands: Mapping[str, Runnable]
@@ -99,7 +102,7 @@ class Arg(Record):
     env: tuple[str, ...]
     deprecated: str | None
     autonomy: str | None
-    discoverable: tuple[str, ...]
+    discoverable: bool | tuple[str, ...]
     ui: str | None
     hint: str | None
     meta: Mapping[str, object]

@@ -17,6 +17,12 @@ DEFAULTS = {
     "logging": {
         "rotate": "midnight",
         "keep": 7,
+        "enabled": True,
+        "summary": True,
+        "store": "shared",
+    },
+    "history": {
+        "db": True,
     },
     "group": {
         "name": "",
@@ -148,6 +154,7 @@ DEFAULTS = {
 
 JumpHost = maker("jump-host")
 Logging = maker("logging")
+History = maker("history")
 Group = maker("group")
 Example = maker("example")
 RunAs = maker("run-as")

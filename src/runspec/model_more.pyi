@@ -18,6 +18,13 @@ class JumpHost(Record):
 class Logging(Record):
     rotate: str
     keep: int
+    enabled: bool
+    summary: bool
+    store: str
+    def __init__(self, **values: object) -> None: ...
+
+class History(Record):
+    db: bool
     def __init__(self, **values: object) -> None: ...
 
 class Group(Record):

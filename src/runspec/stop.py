@@ -60,7 +60,7 @@ def _is_about(note: Fault, error: CallError) -> bool:
     return (
         found != ""
         and argument.partition(".")[0] in names
-        and note.code not in ("no-description", "env-reserved")
+        and note.code != "no-description"
     )
 
 

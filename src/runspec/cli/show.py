@@ -140,7 +140,8 @@ def _text(
         facts_of = [(key, _value(value), why) for key, value, why in needs(recipe)]
         tables.append((style.paint("recipe", CYAN), facts_of))
     tables += [
-        (_head("args", arg, style), _arg_cells(arg)) for arg in runnable.args.values()
+        (_head("args", arg, style), _arg_cells(arg, chain[0].name))
+        for arg in runnable.args.values()
     ]
     tables += [
         (_head("groups", group, style), _group_cells(group))
@@ -171,8 +172,13 @@ def _field_cells(
     ]
 
 
-def _arg_cells(arg: Arg) -> Cells:
+def _arg_cells(arg: Arg, runnable: str) -> Cells:
+    from ..resolve import variable_of
+    from ..spec.names import OWN_VARIABLES, exported
+
     cells: Cells = []
+    if exported(arg.name) in OWN_VARIABLES:
+        cells.append(("exported", variable_of(runnable, arg.name), "ARG-23"))
     for field in TABLES["arg"]:
         why = _why_arg(arg, field.attribute)
         value = plain_value(getattr(arg, field.attribute))

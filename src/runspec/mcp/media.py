@@ -21,8 +21,12 @@ TEXTUAL_ENDS = ("+json", "+xml", "+yaml")
 
 
 def media_type_of(output: str) -> str:
-    """The media type that a runnable's `output` stands for."""
-    return WORDS.get(output, output)
+    """The media type that a runnable's `output` stands for; unknown words are text."""
+    if output in WORDS:
+        return WORDS[output]
+    from ..spec.kinds import is_media_type
+
+    return output if is_media_type(output) else WORDS["text"]
 
 
 def essence(media_type: str) -> str:

@@ -157,7 +157,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "unknown-key": (
         "{subject} is not a key of the format, so it is ignored",
-        "your own data goes into the meta table of an argument",
+        "your own data goes into a meta table",
     ),
     "field-type": ("{subject} must be {expected}<, not {typed}>",),
     "unknown-value": ("{subject} can't be {received}",),
@@ -310,10 +310,6 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{subject} and the argument of that name above it differ: "
         "one takes a value, the other doesn't",
         "rename one of the two",
-    ),
-    "env-reserved": (
-        "{subject} can't be exported as< {plain},> a variable of runspec's own",
-        "scripts read it under its long name only; or rename it",
     ),
     "name-shadowed": (
         "{subject} is hidden behind a method of the result",

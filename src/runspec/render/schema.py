@@ -6,6 +6,7 @@ Runnable ──chains──▶ one Tool per leaf ──as_mcp, as_openai, as_ant
 from __future__ import annotations
 
 from ..model import attribute_of, autonomy_of
+from ..policy import audiences
 from ..spec.inherit import inherited
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ class Tool:
         self.autonomy = autonomy_of(chain, config)
         self.autonomy_reason = _autonomy_reason(chain)
         self.output = leaf.output
-        self.discoverable = inherited(chain, "discoverable")
+        self.discoverable = audiences(inherited(chain, "discoverable"))
 
     @property
     def description(self) -> str:

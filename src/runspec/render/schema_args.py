@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..policy import audiences
 from ..spec.plain import plain_value
 
 TYPE_CHECKING = False
@@ -101,7 +102,7 @@ def _extensions(arg: Arg) -> dict[str, Json]:
     if arg.autonomy is not None:
         found["x-autonomy"] = arg.autonomy
     if arg.declares("discoverable"):
-        found["x-discoverable"] = plain_value(arg.discoverable)
+        found["x-discoverable"] = plain_value(audiences(arg.discoverable))
     if arg.ui is not None and "ui" not in arg.inferred:
         found["x-ui"] = arg.ui
     if arg.hint is not None:

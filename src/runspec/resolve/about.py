@@ -64,6 +64,15 @@ def groups_of(call: Invocation) -> list[Group]:
     return [group for level in call.chain for group in level.groups.values()]
 
 
+def _discoverable(call: Invocation) -> bool | list[str]:
+    """As the nearest level has it, true where none says anything (RUN-04)."""
+    for level in reversed(call.chain):
+        if level.declares("discoverable"):
+            found = level.discoverable
+            return found if isinstance(found, bool) else list(found)
+    return True
+
+
 def _source(call: Invocation) -> Path:
     from pathlib import Path
 
@@ -92,7 +101,7 @@ ABOUT: dict[str, Callable[[Invocation], object]] = {
     "runspec_command_path": lambda call: list(call.command),
     "runspec_autonomy": lambda call: call.autonomy,
     "runspec_agent": lambda call: call.agent,
-    "runspec_discoverable": lambda call: list(call.runnable.discoverable),
+    "runspec_discoverable": _discoverable,
     "runspec_source": _source,
     "runspec_prefix": lambda call: _source(call).parent,
     "runspec_spec": _spec,

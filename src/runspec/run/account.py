@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from ..errors import EnvPlace, Fault, SpecError
 from .machine import names, spellings
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
     from ..model import Runnable
     from ..model_more import RunAs
+
+
+OWNER = "@owner"
+"""What `run_as` says for the owner of the environment (BEC-01)."""
 
 
 class Account:
@@ -51,8 +56,25 @@ def other_account(chain: Sequence[Runnable]) -> Account | None:
     if not written or not hasattr(os, "geteuid"):
         return None
     name = " ".join(level.name for level in chain)
+    if written == OWNER:
+        written = _owner()
+        if not written:
+            return None
     found = _known(_named(written, os.environ, name), name)
     return None if found.uid == os.geteuid() else found
+
+
+def _owner() -> str:
+    """The user who owns the environment; "" for root, whom nothing runs as (BEC-01)."""
+    import pwd
+
+    owner = os.stat(sys.prefix).st_uid
+    if owner == 0:
+        return ""
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)
 
 
 def _written_for_here(run_as: RunAs) -> str | None:

@@ -7,9 +7,7 @@ from .fields import TABLES
 from .infer import complete, type_of
 from .kinds import is_variable
 from .names import (
-    OWN_VARIABLES,
     arg_name,
-    exported,
     name_of_switch,
     reserved,
     shadowed,
@@ -50,8 +48,6 @@ def _check_name(reader: Reader, path: Path, name: str) -> None:
         reader.fault("name-reserved", path, received=name)
     elif shadowed(name):
         reader.warn("name-shadowed", path, received=name)
-    elif exported(name) in OWN_VARIABLES:
-        reader.warn("env-reserved", path, received=exported(name))
 
 
 def _is_logged(reader: Reader) -> bool:

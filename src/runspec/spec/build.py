@@ -85,7 +85,7 @@ def build(document: Document, name: str | None = None) -> Spec:
     reader.types = (*TYPES, *config.types)
     names = _names(document)
     chosen = names if name is None else [each for each in names if each == name]
-    runnables = {each: _section(reader, each) for each in chosen}
+    runnables = {each: _section(reader, each, config) for each in chosen}
     built = {each: found for each, found in runnables.items() if found is not None}
     syntax = document.faults
     if name is not None:
@@ -116,7 +116,12 @@ def _config(reader: Reader, source: object) -> Config:
     if not isinstance(source, dict):
         reader.refuse("not-a-table", ("config",), source, "a table")
         return Config()
-    config = Config(**read(reader, "config", ("config",), source))
+    if source.get("autonomy-default") == "":  # CFG-01
+        source = {key: source[key] for key in source if key != "autonomy-default"}
+    values = read(reader, "config", ("config",), source)
+    if not getattr(values.get("logging"), "enabled", True):
+        del values["logging"]
+    config = Config(**values)
     _check_version(reader, ("config", "version"), config.version)
     return config
 
@@ -129,7 +134,7 @@ def _check_version(reader: Reader, path: Path, version: str) -> None:
         )
 
 
-def _section(reader: Reader, name: str) -> Runnable | None:
+def _section(reader: Reader, name: str, config: Config) -> Runnable | None:
     """One top-level runnable with all its commands; None with faults (SEC-01)."""
     path = reader.document.section(name)
     source = _table(reader.document.tables, path)
@@ -138,12 +143,26 @@ def _section(reader: Reader, name: str) -> Runnable | None:
             code = "field-type" if path == RECIPE else "not-a-table"
             reader.refuse(code, path, source, "a table")
         return None
-    if "autonomy" not in source and _has_interface(path, source):
+    unsaid = not config.declares("autonomy_default") and not _says_autonomy(source)
+    if unsaid and _has_interface(path, source):
         reader.warn("no-autonomy", path)
-    runnable = _runnable(reader, path, name, source)
+    runnable = _runnable(reader, path, name, source, config.run_as)
     _check_version(reader, (*path, "schema"), runnable.schema)
     relate(reader, path, runnable)
     return runnable
+
+
+def _says_autonomy(source: Mapping[str, object]) -> bool:
+    """Whether each tool of it has a level (RUN-02)."""
+    if "autonomy" in source:
+        return True
+    commands = source.get("commands")
+    if not isinstance(commands, dict) or not commands:
+        return False
+    bare = "args" in source and source.get("require-command") is not True
+    return not bare and all(
+        isinstance(each, dict) and _says_autonomy(each) for each in commands.values()
+    )
 
 
 def _has_interface(path: Path, source: Mapping[str, object]) -> bool:
@@ -159,16 +178,23 @@ def command(reader: Reader, path: Path, name: str, source: object) -> object:
 
 
 def _runnable(
-    reader: Reader, path: Path, name: str, source: dict[str, object]
+    reader: Reader,
+    path: Path,
+    name: str,
+    source: dict[str, object],
+    run_as: object = None,
 ) -> Runnable:
-    """A Runnable at any depth (RUN)."""
+    """A Runnable at any depth (RUN); `run_as` is that of [config] (CFG-08)."""
     if not section_name(name):
         reader.fault("name-invalid", path, received=shown(name))
     if source.get("description", "") == "" and _has_interface(path, source):
         reader.warn("no-description", path)
     if source.get("require-command") is True and not source.get("commands"):
         reader.warn("require-command-without-commands", (*path, "require-command"))
-    runnable = Runnable(name=name, **read(reader, "runnable", path, source))
+    values = read(reader, "runnable", path, source)
+    if run_as is not None:
+        values.setdefault("run_as", run_as)
+    runnable = Runnable(name=name, **values)
     if runnable.output_schema is not None:
         _check_output_schema(reader, path, runnable, source)
     return runnable

@@ -6,7 +6,7 @@ all come from here. A new field is a new row, then `make generate`.
 
 from __future__ import annotations
 
-from ..policy import AUTONOMY
+from ..policy import AUDIENCES, AUTONOMY
 
 TYPES = (
     "str",
@@ -19,7 +19,6 @@ TYPES = (
     "choice",
     "rest",
 )
-AUDIENCES = ("operator", "self-service")
 CONTEXTS = ("local", "remote")
 BECOME_METHODS = ("sudo", "su", "pbrun", "dzdo", "doas")
 ENFORCE = ("error", "warn", "off")
@@ -49,7 +48,9 @@ UI = (
     "multiselect",
     "file",
     "path",
+    "directory",
     "date",
+    "month",
     "time",
     "datetime",
     "color",
@@ -59,6 +60,7 @@ UI = (
     "tags",
     "hidden",
 )
+STORES = ("shared", "per-run")
 GROUP_KINDS = ("exclusive", "inclusive", "at-least-one", "exactly-one", "if")
 
 
@@ -126,17 +128,21 @@ KINDS = {
                 "anyOf": [
                     {"enum": list(OUTPUTS)},
                     {**_STRING, "pattern": f"^{_MEDIA_NAME}/{_MEDIA_NAME}$"},
+                    _STRING,
                 ]
             },
         ),
         Kind(
             "audiences",
-            "tuple[str, ...]",
+            "bool | tuple[str, ...]",
             "true, false or a list of audiences",
             {
                 "anyOf": [
                     {"type": "boolean"},
-                    {"type": "array", "items": {"enum": list(AUDIENCES)}},
+                    {
+                        "type": "array",
+                        "items": {"anyOf": [{"enum": list(AUDIENCES)}, _STRING]},
+                    },
                 ]
             },
         ),
@@ -199,6 +205,17 @@ KINDS = {
                 },
             },
         ),
+        Kind(
+            "history",
+            "bool",
+            "true, false or a table with 'db'",
+            {
+                "anyOf": [
+                    {"type": "boolean"},
+                    {"type": "object", "properties": {"db": {"type": "boolean"}}},
+                ]
+            },
+        ),
         Kind("flags", "str", "a string of words, quoted as for a shell", _STRING),
         Kind(
             "run-as",
@@ -259,11 +276,13 @@ class Field:
     """One key of one table.
 
     `default` is what a reader sees when the key is absent; `choices` the words an
-    enum may hold; `types` the argument types a check applies to (ARG-08);
-    `attribute` its name in the model class.
+    enum may hold, which only advise where `advisory` is true (SEC-05); `types` the
+    argument types a check applies to (ARG-08); `attribute` its name in the model
+    class.
     """
 
     __slots__ = (
+        "advisory",
         "attribute",
         "choices",
         "default",
@@ -286,8 +305,10 @@ class Field:
         types: tuple[str, ...] = (),
         required: bool = False,
         attribute: str = "",
+        advisory: bool = False,
     ) -> None:
         self.key = key
+        self.advisory = advisory
         self.attribute = attribute or key.replace("-", "_")
         self.kind = kind
         self.rule = rule
@@ -337,7 +358,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "auto",
             CONFIRM,
         ),
-        Field("history", "bool", "CFG-07", "Whether runs are recorded.", True),
+        Field("history", "history", "CFG-07", "Whether runs are recorded.", True),
         Field(
             "audit",
             "enum",
@@ -350,6 +371,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field(
             "logging", "section:logging", "CFG-05", "Logging; its presence turns it on."
         ),
+        Field(
+            "run_as",
+            "run-as",
+            "CFG-08",
+            "User that runnables run as which declare none.",
+        ),
+        Field("meta", "table", "CFG-09", "Your own data; passed through.", {}),
     ),
     "jump-host": (
         Field("host", "str", "CFG-04", "Host name or address; the alias when absent."),
@@ -364,7 +392,25 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "logging": (
         Field("rotate", "rotate", "CFG-05", "When a new log file begins.", "midnight"),
         Field("keep", "count", "CFG-05", "How many old log files are kept.", 7),
+        Field("enabled", "bool", "CFG-05", "Whether there is any logging.", True),
+        Field(
+            "summary",
+            "bool",
+            "CFG-05",
+            "Whether a line on stderr says how a run went.",
+            True,
+        ),
+        Field(
+            "store",
+            "enum",
+            "CFG-05",
+            "One log for all runs of a runnable, or a file for each.",
+            "shared",
+            STORES,
+            advisory=True,
+        ),
     ),
+    "history": (Field("db", "bool", "CFG-07", "Whether runs are recorded.", True),),
     "runnable": (
         Field("description", "str", "RUN-01", "What it does, in one or two sentences."),
         Field(
@@ -388,7 +434,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("idempotent", "bool", "RUN-12", "A second equal call changes nothing."),
         Field("open-world", "bool", "RUN-12", "It reaches out to other systems."),
         Field(
-            "output", "output", "RUN-03", "What it writes to stdout.", "text", OUTPUTS
+            "output",
+            "output",
+            "RUN-03",
+            "What it writes to stdout.",
+            "text",
+            OUTPUTS,
+            advisory=True,
         ),
         Field("output-schema", "table", "RUN-13", "JSON Schema of that JSON."),
         Field("timeout", "seconds", "RUN-14", "Seconds after which a call is stopped."),
@@ -403,8 +455,9 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "audiences",
             "RUN-04",
             "Who may discover it.",
-            ("operator",),
+            True,
             AUDIENCES,
+            advisory=True,
         ),
         Field("serve", "contexts", "RUN-05", "Where it is served.", CONTEXTS, CONTEXTS),
         Field(
@@ -439,6 +492,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("examples", "examples", "RUN-09", "Calls that help shows.", ()),
         Field("runspec_env", "str", "RUN-10", "Path of its `.runspec_env` file."),
         Field("require-command", "bool", "CMD-03", "A command must be chosen.", False),
+        Field("meta", "table", "CFG-09", "Your own data; passed through.", {}),
         Field("args", "sections:arg", "ARG-01", "Its arguments by name."),
         Field("groups", "sections:group", "GRP-07", "Relations between arguments."),
         Field("commands", "sections:runnable", "CMD-01", "Its commands by name."),
@@ -512,10 +566,19 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "audiences",
             "ARG-16",
             "Who sees it on a self-service form.",
-            (),
+            False,
             AUDIENCES,
+            advisory=True,
         ),
-        Field("ui", "enum", "ARG-17", "Form control; inferred when absent.", None, UI),
+        Field(
+            "ui",
+            "enum",
+            "ARG-17",
+            "Form control; inferred when absent.",
+            None,
+            UI,
+            advisory=True,
+        ),
         Field("hint", "str", "ARG-18", "Placeholder of the form control."),
         Field("meta", "table", "ARG-18", "Your own data; passed through.", {}),
         Field("position", "positive", "ARG-12", "Makes it positional, from 1."),
@@ -849,6 +912,7 @@ CLASSES = {
     "config": "Config",
     "jump-host": "JumpHost",
     "logging": "Logging",
+    "history": "History",
     "runnable": "Runnable",
     "arg": "Arg",
     "group": "Group",

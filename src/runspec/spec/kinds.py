@@ -6,7 +6,6 @@ A check notes what is wrong with the reader it is given; `path` is the field's.
 from __future__ import annotations
 
 from .fields import (
-    AUDIENCES,
     CONTEXTS,
     KINDS,
     LAUNCHER_ALIASES,
@@ -145,6 +144,8 @@ def _enum(reader: Reader, path: Path, field: Field, value: object) -> object:
         value = LAUNCHER_ALIASES.get(value, value)
     if value in field.choices:
         return value
+    if field.advisory:
+        return reader.advise(path, value, field.choices)
     return reader.unknown(path, value, field.choices)
 
 
@@ -154,9 +155,7 @@ def _output(reader: Reader, path: Path, field: Field, value: object) -> object:
         return reader.wrong_type(path, value, "a string")
     if value in field.choices or is_media_type(value):
         return value
-    words = KINDS[field.kind].words
-    near = reader.near(value, field.choices)
-    return reader.refuse("unknown-value", path, value, words, candidates=near)
+    return reader.advise(path, value, (*field.choices, "a media type"))
 
 
 def is_media_type(text: str) -> bool:
@@ -171,19 +170,22 @@ def _is_media_name(name: str) -> bool:
 
 
 def _audiences(reader: Reader, path: Path, field: Field, value: object) -> object:
-    return _members(AUDIENCES[:1], reader, path, field, value)
+    """RUN-04: as written; `audiences` of the model tells who that is."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, list):
+        return _wrong(reader, path, field, value)
+    words = _all_strings(reader, path, value)
+    for number, word in enumerate(value, 1):
+        if isinstance(word, str) and word not in field.choices:
+            reader.advise(path, word, field.choices, item=number)
+    return words
 
 
 def _contexts(reader: Reader, path: Path, field: Field, value: object) -> object:
-    return _members(CONTEXTS, reader, path, field, value)
-
-
-def _members(
-    of_true: tuple[str, ...], reader: Reader, path: Path, field: Field, value: object
-) -> object:
-    """Some of the field's choices, in their order (RUN-04, RUN-05)."""
+    """Some of the field's choices, in their order (RUN-05)."""
     if isinstance(value, bool):
-        return of_true if value else ()
+        return CONTEXTS if value else ()
     if not isinstance(value, list):
         return _wrong(reader, path, field, value)
     words = _all_strings(reader, path, value)

@@ -186,6 +186,23 @@ class Reader:
         near = self.near(value, known)
         return self.refuse(code, path, value, *known, candidates=near, item=item)
 
+    def advise(
+        self, path: Path, value: str, known: Sequence[str], item: int | None = None
+    ) -> str:
+        """Warn of a word that isn't one of `known`, and let it stand (SEC-05)."""
+        near = self.near(value, known)
+        self.fault(
+            "unknown-value",
+            path,
+            value=True,
+            severity="warning",
+            received=shown(value),
+            expected=tuple(known),
+            candidates=near,
+            item=item,
+        )
+        return value
+
     def near(self, word: str, known: Iterable[str]) -> tuple[str, ...]:
         """The nearest known words, while there are `letters` to spend."""
         if self.letters <= 0:

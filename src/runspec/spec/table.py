@@ -107,6 +107,15 @@ def _example(reader: Reader, path: Path, value: object) -> object:
     return record(reader, "example", path, value)
 
 
+def _history(reader: Reader, path: Path, _key: str, value: object) -> object:
+    """CFG-07: both forms switch it off."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, dict):
+        return reader.wrong_type(path, value, "true, false or a table with 'db'")
+    return read(reader, "history", path, value).get("db", True)
+
+
 def _run_as(reader: Reader, path: Path, _key: str, value: object) -> object:
     """RUN-07."""
     if isinstance(value, str):
@@ -125,5 +134,9 @@ def _run_as(reader: Reader, path: Path, _key: str, value: object) -> object:
     return RunAs(**values)
 
 
-_HOLDERS: dict[str, Builder] = {"examples": _examples, "run-as": _run_as}
+_HOLDERS: dict[str, Builder] = {
+    "examples": _examples,
+    "history": _history,
+    "run-as": _run_as,
+}
 """The kinds that are a value or a table."""
