@@ -164,7 +164,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "fa75b61b42ea"
+FINGERPRINT = "1d257699723a"
 
 DEFAULTS = {
     "config": {
