@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -233,6 +234,65 @@ def test_forty_processes_write_at_once_and_nothing_is_lost(room: Room):
     for number in range(40):
         own = [e.members["at_it"] for e in entries if e.members["writer"] == number]
         assert own == list(range(15))
+
+
+ONE = """
+import os, sys
+from runspec.audit.ledger import Ledger
+ledger = Ledger(sys.argv[1])
+print("ready", flush=True)
+os.read(0, 1)
+ledger.append("start", {"run": "1"}, sync=True)
+"""
+
+
+@pytest.mark.slow
+def test_three_hundred_programs_that_start_at_once_lose_no_record(room: Room):
+    gate, opener = os.pipe()
+    argv = [sys.executable, "-c", ONE, str(room.path)]
+    started = [
+        subprocess.Popen(argv, stdin=gate, stdout=subprocess.PIPE) for _ in range(300)
+    ]
+    try:
+        for each in started:
+            assert each.stdout is not None
+            assert each.stdout.readline() == b"ready\n"
+        os.close(opener)
+        assert [each.wait(TIMEOUT) for each in started] == [0] * 300
+    finally:
+        os.close(gate)
+        for each in started:
+            each.kill()
+            each.communicate()
+    assert room.codes() == []
+    assert len(room.entries()) == 300
+
+
+WAITS = """
+import os, sys
+from fcntl import LOCK_EX, flock
+from runspec.audit.file import LEDGER
+from runspec.audit.ledger import Ledger
+ledger = Ledger(sys.argv[1])
+ledger.append("start", {"run": "1"})
+holder = os.open(f"{sys.argv[1]}/{LEDGER}", os.O_RDWR)
+flock(holder, LOCK_EX)
+print("waits", flush=True)
+ledger.append("end", {"run": "1"})
+"""
+
+
+def test_ctrl_c_ends_a_program_that_waits_for_the_ledger(room: Room):
+    argv = [sys.executable, "-c", WAITS, str(room.path)]
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as waits:
+        assert waits.stdout is not None
+        assert waits.stdout.readline() == "waits\n"
+        waits.send_signal(signal.SIGINT)
+        _, said = waits.communicate(timeout=TIMEOUT)
+    assert "KeyboardInterrupt" in said
+    assert waits.returncode == -signal.SIGINT
 
 
 @pytest.mark.slow

@@ -12,14 +12,15 @@ from .replace import CREATE, remove, write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 LOCK = "lock"
 NEW = "new"
 """What ends the name of a file that is being written."""
 PATIENCE = 5.0
-"""Seconds to wait for a lock that another process holds."""
-PAUSE = 0.005
+"""Seconds to wait for a lock that another process holds and doesn't let go of."""
+PAUSE = 0.05
 
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -176,23 +177,91 @@ class Lock:
 def acquire(descriptor: int, path: str, *, shared: bool = False) -> None:
     """Lock an open file until it is closed (flock(2)).
 
-    Raises RunspecError (`unwritable`) where others hold it for too long.
+    Raises RunspecError (`unwritable`) where others hold it, and the queue for it
+    doesn't get on for PATIENCE seconds.
     """
     from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 
-    deadline = monotonic() + PATIENCE
-    while True:
+    operation = LOCK_SH if shared else LOCK_EX
+    try:
         try:
-            flock(descriptor, (LOCK_SH if shared else LOCK_EX) | LOCK_NB)
+            flock(descriptor, operation | LOCK_NB)
         except BlockingIOError:
-            if monotonic() > deadline:
-                held = "another process has locked it"
-                raise RunspecError(_fault("unwritable", path, detail=held)) from None
-            sleep(PAUSE)
-        except OSError as error:
-            raise failed("unwritable", path, error) from None
-        else:
-            return
+            _wait(descriptor, operation, path)
+    except OSError as error:
+        raise failed("unwritable", path, error) from None
+    if not shared:
+        _show_progress(descriptor)
+
+
+def _show_progress(descriptor: int) -> None:
+    """Whoever waits for a file sees by its time that the queue gets on."""
+    try:
+        os.utime(descriptor)
+    except OSError:
+        return  # then the queue's patience is for one holder
+
+
+def _wait(descriptor: int, operation: int, path: str) -> None:
+    """Wait in the system's queue, in a thread, for only so can the wait be ended."""
+    from _thread import allocate_lock, start_new_thread
+
+    done = allocate_lock()
+    done.acquire()
+    errors: list[OSError] = []
+    # A copy has the same lock, and can't become another file while it is waited for.
+    copy = os.dup(descriptor)
+    try:
+        start_new_thread(_lock, (copy, operation, errors, done.release))
+    except RuntimeError:  # the interpreter ends, and starts no threads any more
+        os.close(copy)
+        _poll(descriptor, operation, path)
+        return
+    _await(lambda: done.acquire(True, PATIENCE), descriptor, path)
+    for error in errors:
+        raise error
+
+
+def _lock(
+    copy: int, operation: int, errors: list[OSError], tell: Callable[[], None]
+) -> None:
+    from fcntl import flock
+
+    try:
+        flock(copy, operation)
+    except OSError as error:
+        errors.append(error)
+    finally:
+        os.close(copy)
+        tell()
+
+
+def _poll(descriptor: int, operation: int, path: str) -> None:
+    from fcntl import LOCK_NB, flock
+
+    def is_locked() -> bool:
+        deadline = monotonic() + PATIENCE
+        while monotonic() < deadline:
+            try:
+                flock(descriptor, operation | LOCK_NB)
+            except BlockingIOError:
+                sleep(PAUSE)
+            else:
+                return True
+        return False
+
+    _await(is_locked, descriptor, path)
+
+
+def _await(is_locked: Callable[[], bool], descriptor: int, path: str) -> None:
+    """Go on waiting for as long as others get it and let go of it."""
+    before = os.fstat(descriptor)
+    while not is_locked():
+        now = os.fstat(descriptor)
+        if (now.st_mtime_ns, now.st_size) == (before.st_mtime_ns, before.st_size):
+            held = "another process has locked it"
+            raise RunspecError(_fault("unwritable", path, detail=held))
+        before = now
 
 
 def failed(code: str, path: str, error: OSError) -> RunspecError:
