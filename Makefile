@@ -99,5 +99,5 @@ format: $(DEV)  ## Format and mend what ruff can
 	$(BIN)/ruff format $(LINTED)
 
 clean:  ## Back to a fresh checkout
-	rm -rf $(VENV) .bench .cache site dist build .coverage .*_cache
+	rm -rf $(VENV) .bench .cache site dist build .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
