@@ -83,7 +83,7 @@ UNPRIVILEGED := setpriv --bounding-set -$(subst $(comma),$(comma)-,$(MODES)) \
 
 pytest: $(DEV)  ## The tests alone
 	@if [ "$$(id -u)" = 0 ]; then $(UNPRIVILEGED) $(BIN)/pytest -q -m unprivileged; fi
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --randomly-seed=1
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup -p no:randomly
 
 fuzz: $(DEV)  ## The tests that hold for any input, with more of it, at random
 	$(BIN)/pytest -n auto -m property --hypothesis-profile=fuzz

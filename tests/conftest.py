@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,8 @@ from rigs import machine
 
 SHARED = ("slurm_cluster", "ray", "sky_tools", "recipe_python", "torch_programs")
 """Fixtures that start a cluster, or build for minutes."""
+LARGEST = 300
+"""Tests of a file that one worker runs all of."""
 settings.register_profile(
     "fixed",
     deadline=None,
@@ -74,13 +77,16 @@ def pytest_collection_modifyitems(
     """Leave out what file modes must hold for; `make pytest` runs it by itself.
 
     The tests of one cluster are run by one worker, so that it is started once, and
-    those of a large rig, so that the others needn't wait until it is built.
+    those of a large rig, so that the others needn't wait until it is built; and those
+    of one file, unless it is one of the largest, so that what they share is made once.
     """
+    sizes = Counter(item.path for item in items)
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("property")
         used = getattr(item, "fixturenames", ())
-        if group := next((name for name in SHARED if name in used), None):
+        group = next((name for name in SHARED if name in used), item.path.name)
+        if group in SHARED or sizes[item.path] <= LARGEST:
             item.add_marker(pytest.mark.xdist_group(group))
     with TemporaryDirectory() as directory:
         if modes_hold(Path(directory)):
