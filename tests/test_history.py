@@ -216,9 +216,11 @@ class TestRuns:
             assert part in shown
         (by,) = [line for line in shown.splitlines() if line.split()[:1] == ["by"]]
         assert "ceo" not in by
+        assert "192.0.2.7" not in by
         assert 'USER="ceo"' in shown
         assert found["operator"]["uid"] == os.getuid()
-        assert found["claims"] == {"USER": "ceo"}
+        claims = {"USER": "ceo", "SSH_CONNECTION": "192.0.2.7 1 192.0.2.8 2"}
+        assert found["claims"] == claims
         assert found["values"][0] == {"name": "status", "source": "cli", "value": "5"}
         kept = b"".join(path.read_bytes() for path in desk.folder.iterdir())
         assert b"hunter2" not in kept

@@ -37,7 +37,7 @@ JOURNAL = "journal"
 WITH_STATUS = 1 << 31
 LONGEST = 1_000
 """Characters of one argument's value that are kept."""
-CLAIMS = ("USER", "LOGNAME", "SUDO_USER")
+CLAIMS = ("USER", "LOGNAME", "SUDO_USER", "SSH_CONNECTION")
 """What the environment says of who is asking; anybody can set these."""
 RUNS: "list[Run]" = []
 """The run of this process, once it has begun."""
@@ -141,7 +141,7 @@ def process(environ: "Mapping[str, str]") -> "Event":
         "uid": os.getuid(),
         "euid": os.geteuid(),
         "login": _first("/proc/self/loginuid"),
-        "ssh": environ.get("SSH_CONNECTION", ""),
+        "ssh": "",
         "host": os.uname().nodename,
         "claims": {name: environ[name] for name in CLAIMS if name in environ},
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 
+from ..run.standard import open_standard
+
 OWN = os.path.join(os.path.dirname(__file__), "runspec.toml")
 INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
@@ -44,6 +46,7 @@ def _main() -> int:
     from .. import parse
     from ..errors import RunspecError
 
+    open_standard()
     gc.set_threshold(COLLECTED)
     args = parse("runspec", config_path=OWN)
     verb = __import__(f"{__name__}.{args.runspec_command_path[0]}", fromlist=("run",))

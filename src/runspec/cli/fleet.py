@@ -30,6 +30,10 @@ LONGEST = 1 << 16
 SHOWN = 1 << 20
 """Bytes of each output in JSON: the first ones."""
 CHUNK = 1 << 16
+EACH = 8
+"""Descriptors that a host takes: its pipes while they are made, and its outputs."""
+RESERVE = 20
+"""Descriptors of all others here."""
 STREAMS = {1: "stdout", 2: "stderr"}
 
 
@@ -71,7 +75,7 @@ class _Calls:
             loop,
             list(targets),
             self._one,
-            parallel=args.parallel.value,
+            parallel=_at_once(args.parallel.value),
             stop_after=args.stop_after.value,
         )
 
@@ -221,6 +225,7 @@ class Prefixed(HostFront):
     def __init__(self, label: str, shared: Shared) -> None:
         super().__init__(label, shared)
         self._prefix = f"{label} | ".encode()
+        self._plain = {stream: not os.isatty(stream) for stream in STREAMS}
         self._open = {stream: bytearray() for stream in STREAMS}
 
     async def write(self, stream: int, data: bytes) -> None:
@@ -238,8 +243,27 @@ class Prefixed(HostFront):
 
     async def _show(self, stream: int, lines: list[bytes]) -> None:
         if lines:
-            text = b"".join(self._prefix + line + b"\n" for line in lines)
+            shown = lines if self._plain[stream] else map(_harmless, lines)
+            text = b"".join(self._prefix + line + b"\n" for line in shown)
             await self.shared.front.write(stream, text)
+
+
+def _harmless(line: bytes) -> bytes:
+    """A line that moves nothing on a terminal, so that its prefix stays in sight."""
+    from ..render.text import escaped
+
+    text = line.removesuffix(b"\r").decode("utf-8", "replace")
+    return "\t".join(map(escaped, text.split("\t"))).encode()
+
+
+def _at_once(parallel: int) -> int:
+    """So many, or as many as this process may have descriptors for."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit == resource.RLIM_INFINITY:
+        return parallel
+    return max(1, min(parallel, (limit - RESERVE) // EACH))
 
 
 class Collected(HostFront):
@@ -357,7 +381,8 @@ async def _list_all(loop: Loop, targets: Mapping[str, Target], args: Args) -> in
         if report.faults:
             _say(f"{report.host}: {why(report)}")
 
-    fleet = Fleet(loop, list(targets), one, parallel=args.parallel.value, stop_after=0)
+    parallel = _at_once(args.parallel.value)
+    fleet = Fleet(loop, list(targets), one, parallel=parallel, stop_after=0)
     await fleet.run(told)
     known = [host for host in targets if host in found]
     if args.format.value == "json":

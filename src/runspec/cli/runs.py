@@ -244,8 +244,6 @@ def _operator(run: Run) -> str:
         parts.append(f"with the rights of {_numbered(euid)}")
     if login not in (None, uid):
         parts.append(f"logged in as {_numbered(login)}")
-    if run.text("ssh"):
-        parts.append(f"over SSH from {visible(run.text('ssh').split()[0])}")
     return ", ".join(parts)
 
 

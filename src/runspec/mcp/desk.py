@@ -195,10 +195,14 @@ class Desk:
         """Run a case, once there is room, and wait for its end.
 
         It is stopped after `limit` seconds, else after the runnable's own timeout,
-        else after the server's. Raises SpecError where there is nothing to start.
+        else after the server's, which a typed call hasn't. Raises SpecError where
+        there is nothing to start.
         """
         order = case.order()
-        for seconds in (case.timeout, self._server.options.timeout):
+        own = self._server.options.timeout
+        if case.call.typed is not None:
+            own = 0.0  # as where it is typed
+        for seconds in (case.timeout, own):
             limit = seconds if limit is None else limit
         await self._room()
         try:

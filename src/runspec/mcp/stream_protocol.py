@@ -86,6 +86,7 @@ class StreamProtocol(Protocol):
             raise Malformed(INVALID_PARAMS, '"argv", "secrets": texts', request.id)
         call = ToolCall(request.id, name, {}, revision)
         call.typed = Typed(argv, secrets, stdin=params.get("stdin") is True)  # type: ignore[arg-type]
+        call.typed.agent = params.get("agent") is not False
         return self._begun(call, params, capabilities)
 
     def _notification(self, read: Notification) -> list[Step]:

@@ -32,7 +32,8 @@ LARGEST_SPEC = 4 << 20
 class Typed:
     """The tokens behind the runnable's name, secrets by the name of their argument.
 
-    `stdin`: there is something to read for the program; `feed` takes it.
+    `stdin`: there is something to read for the program; `feed` takes it. `agent`: by
+    its own word, an agent calls.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Typed:
         "_more",
         "_parts",
         "_size",
+        "agent",
         "argv",
         "secrets",
         "stdin",
@@ -52,6 +54,7 @@ class Typed:
         self.argv = list(argv)
         self.secrets = secrets
         self.stdin = stdin
+        self.agent = True
         self._job: Job | None = None
         self._parts: list[bytes] = []
         self._size = 0
@@ -205,7 +208,10 @@ def _opened(
     secret = {
         variable_of(runnable.name, name): text for name, text in typed.secrets.items()
     }
-    environ = {**os.environ, "RUNSPEC_AGENT": "1", **secret}
+    environ = {**os.environ, **secret}
+    environ.pop("RUNSPEC_AGENT", None)
+    if typed.agent:
+        environ["RUNSPEC_AGENT"] = "1"
     environ.pop("RUNSPEC_DEFAULTS", None)  # it is about the call that started us
     path = tools[0].spec_path
     invocation = resolve(runnable, config, typed.argv, environ, spec_path=path)
@@ -243,4 +249,5 @@ def rehearsed(case: Case, option: str) -> Case:
     call = ToolCall(case.call.id, case.call.name, {}, case.call.revision)
     call.client = case.call.client
     again = Typed(argv, typed.secrets, stdin=False)
+    again.agent = typed.agent
     return _opened(call, again, (case.served,), case.principal)

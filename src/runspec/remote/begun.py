@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from .ssh import Target
 
-FOR_A_CALL = ("--timeout", "0")
-"""A call has the time that its spec gives it, as it has where it is typed."""
-
 
 class Begun:
     """The process of ssh: its id, and our ends of its pipes, which don't block.
@@ -70,5 +67,8 @@ def begin(target: Target, words: Sequence[str] = ()) -> Begun:
 
 
 def begin_call(target: Target) -> Begun:
-    """Begin one for a single call. Raises RunspecError (`host-unreachable`)."""
-    return begin(target, FOR_A_CALL)
+    """Begin one for a single call. Raises RunspecError (`host-unreachable`).
+
+    Any version of `runspec serve` takes what is on its command line.
+    """
+    return begin(target)

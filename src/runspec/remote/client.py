@@ -105,7 +105,6 @@ class Client:
             "clientInfo": {"name": "runspec", "version": _version()},
         }
         _, asked = self.ask("initialize", params)
-        self.notify("notifications/initialized", {})
         try:
             answer = await self._loop.within(seconds, asked)
         except TooLate:
@@ -116,6 +115,7 @@ class Client:
                 Fault("host-ended", self.target.name, detail=detail)
             ) from None
         self._take_answer(answer)
+        self.notify("notifications/initialized", {})
         self._tasks.append(self._loop.spawn(self._live()))
 
     def _take_answer(self, answer: Object) -> None:

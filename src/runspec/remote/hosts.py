@@ -1,7 +1,8 @@
 """Which hosts a word stands for: aliases, groups of them, and ranges of names.
 
 hosts = item { "," item }
-item  = "@" group | name { "[" range { "," range } "]" name }
+item  = "@" group | [ user "@" ] "[" address of IPv6 "]" [ ":" port ]
+      | name { "[" range { "," range } "]" name }
 range = digits | digits "-" digits
 """
 
@@ -91,13 +92,18 @@ class Hosts:
         require_trusted_spec(self._spec, "[config.jump-hosts]")
 
     def _jump(self, proxy: str) -> str:
-        """The host to go through, as `-J` takes it; it may be an alias, too."""
+        """The host to go through, as `-J` takes it; it may be an alias, too.
+
+        ssh takes an address of IPv6 in brackets there, with a port or without.
+        """
         alias = self.aliases.get(proxy)
         if alias is None:
             return proxy
         user = f"{alias.user}@" if alias.user else ""
         port = f":{alias.port}" if alias.port else ""
-        return f"{user}{alias.host or proxy}{port}"
+        host = alias.host or proxy
+        host = f"[{host}]" if _is_address(host) else host
+        return f"{user}{host}{port}"
 
     def _require_sound(self, name: str, alias: JumpHost) -> None:
         for key in ("host", "user", "proxy", "bin"):
@@ -138,12 +144,39 @@ def known_hosts(spec: str | None) -> Hosts:
 
 
 def _with_port(name: str) -> tuple[str, int | None]:
-    """A name without its port; an address of IPv6 has none."""
+    """A name without its port; of IPv6, only an address in brackets has one."""
+    literal = _literal(name)
+    if literal is not None:
+        return literal
     host, colon, port = name.rpartition(":")
     digits = port.isascii() and port.isdigit() and len(port) <= len("65535")
     if not colon or ":" in host or not digits:
         return name, None
     return host, int(port)
+
+
+def _literal(item: str) -> tuple[str, int | None] | None:
+    """An address of IPv6 in brackets, as `user@address` and its port."""
+    user, at, rest = item.rpartition("@")
+    address, closed, after = rest[1:].partition("]")
+    port = after[1:]
+    if rest[:1] != "[" or not closed or not _is_address(address):
+        return None
+    if not after:
+        return user + at + address, None
+    digits = port.isascii() and port.isdigit() and len(port) <= len("65535")
+    return (user + at + address, int(port)) if after[0] == ":" and digits else None
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an address of IPv6 (RFC 4291), a zone (RFC 4007) included."""
+    import socket
+
+    try:
+        socket.inet_pton(socket.AF_INET6, text.partition("%")[0])
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _items(text: str) -> Iterator[str]:
@@ -159,6 +192,9 @@ def _items(text: str) -> Iterator[str]:
 
 def _ranged(item: str, text: str) -> Iterator[str]:
     """The names of an item, the last bracket moving fastest."""
+    if "[" in item and _literal(item) is not None:
+        yield item
+        return
     before, bracket, rest = item.partition("[")
     if not bracket:
         if not item or "]" in item:

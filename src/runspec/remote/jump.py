@@ -148,14 +148,13 @@ class Jump:
     async def _checked(self, name: str, argv: Sequence[str]) -> Invocation:
         from .checked import checked, loaded, prepare
 
-        asked = self._loop.spawn(self._described(name))
         self._loop.soon(prepare)
         await self.client.open(self._patience)
         if not self.client.streams:
             version = self.client.server.get("version")
             received = version if isinstance(version, str) else None
             raise RunspecError(Fault("host-old", self.target.name, received=received))
-        answer = await asked
+        answer = await self._described(name)
         text, path, version = (answer.get(key) for key in ("spec", "path", "version"))
         where = f"{self.target.name}:{path}"
         self.loaded = loaded(name, text if isinstance(text, str) else "", where)
@@ -184,6 +183,7 @@ class Jump:
         self, call: Invocation, name: str, argv: Sequence[str], stdin: int | None
     ) -> Ended:
         params: Object = {"name": name, "argv": [*argv], "stdin": stdin is not None}
+        params["agent"] = os.environ.get("RUNSPEC_AGENT") == "1"
         params["_meta"] = {"progressToken": TOKEN}
         answer = await self._until(params, stdin)
         wrong = self._wrong(answer)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "ssh"
 RUNSPEC = "runspec"
-FIXED = ("-T", "-o", "BatchMode=yes")
-"""No terminal, and no question that nobody could answer."""
+FIXED = ("-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none")
+"""No terminal, no question that nobody could answer, and no command but ours."""
 PATIENCE = ("-o", "ConnectTimeout=10")
 """Seconds, unless the options of the host say otherwise; ssh uses the first."""
 FAILED = 255

@@ -116,12 +116,12 @@ def _on_the_line(call: Invocation) -> list[Arg]:
 
 def plan_text(plan: Plan, *, whole: bool = False) -> str:
     """The call that waits for a yes; `whole` leaves nothing out."""
-    return _text(f"An agent asks to run {_name(plan)}.", plan, whole)
+    return _text(f"{_who(plan)} asks to run {_name(plan)}.", plan, whole)
 
 
 def ran_text(plan: Plan, *, whole: bool = False) -> str:
     """The call that ran, whose output waits for a yes."""
-    head = f"An agent ran {_name(plan)}, and asks to see what it wrote."
+    head = f"{_who(plan)} ran {_name(plan)}, and asks to see what it wrote."
     return _text(head, plan, whole)
 
 
@@ -129,6 +129,11 @@ def dry_run_text(output: Output) -> str:
     """What a dry run wrote, for the person who decides about the call."""
     head = f"What a dry run of it wrote ({_ending(output.status)}):"
     return "\n".join([head, *_written(output, MOST_OUTPUT)])
+
+
+def _who(plan: Plan) -> str:
+    """By the word of whoever calls; the level holds for both."""
+    return "An agent" if plan.call.agent else "A person"
 
 
 def _text(head: str, plan: Plan, whole: bool) -> str:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 
 
 def open_standard() -> None:
-    """Nothing else is to have the numbers of stdin, stdout and stderr."""
-    for number in range(3):
+    """Nothing else is to have the numbers of stdin, stdout and stderr.
+
+    Those that aren't open are /dev/null from now on, as Python's own streams are.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+            mode = "w" if number else "r"
+            stream = open(number, mode, closefd=False)  # noqa: SIM115  Python's own
+            setattr(sys, name, stream)
 
 
 def in_foreground() -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 from stat import S_IMODE, S_ISDIR, S_ISLNK, S_ISREG, S_ISVTX, S_IWGRP, S_IWOTH
 
 TYPE_CHECKING = False
@@ -63,7 +62,7 @@ def distrust_place(path: str) -> Distrust | None:
     only trusted users isn't others. Raises OSError.
     """
     owners = {0, os.geteuid()}
-    with suppress(FileNotFoundError):
+    if os.path.exists(sys.prefix):
         owners.add(os.stat(sys.prefix).st_uid)
     for each in _on_the_way(path):
         found = _distrust_entry(each, os.lstat(each), owners)
