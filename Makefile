@@ -34,14 +34,19 @@ $(DEV): $(RUNTIME) pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-.PHONY: help demo test checks lint types layers generated docs bench regressions startup \
-	discovery printing serve recipes jump pytest fuzz generate examples format clean
+.PHONY: help demo wheel test pythons checks lint types layers generated docs bench \
+	regressions startup discovery printing serve recipes jump pytest fuzz generate \
+	examples format clean
 
 help:  ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(RUNTIME)  ## The main job on real input, step by step
 	@$(BIN)/python tools/demo.py
+
+wheel: $(BASE)  ## dist/runspec-*.whl, for `pip install`
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	@ls dist/runspec-*.whl
 
 test: $(DEV)  ## Everything CI runs; all of it runs even when one part fails
 	@$(MAKE) --no-print-directory --keep-going checks
@@ -87,6 +92,9 @@ pytest: $(DEV)  ## The tests alone
 
 fuzz: $(DEV)  ## The tests that hold for any input, with more of it, at random
 	$(BIN)/pytest -n auto -m property --hypothesis-profile=fuzz
+
+pythons: $(BASE)  ## The core on each Python that is found, strictly
+	$(BIN)/python tools/pythons.py
 
 generate: $(DEV)  ## What is written from the field table
 	$(BIN)/python tools/generate.py

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from corpus_room import Room, Vector
+from corpus_room import Room, Vector, settle
 from corpus_same import includes, same, says
 from corpus_terminal import in_terminal
 from corpus_world import Outcome, World
@@ -28,10 +28,11 @@ CALL_KEYS = {
 def run_call(vector: Vector, room: Room) -> None:
     again = vector.get("again")
     call, expect = vector["call"], vector["expect"]
-    world = World(room, call, compiling=again is not None)
+    world = World(room, call)
     if again is None:
         call_meets(world, call, expect)
         return
+    settle(room.path)
     before = room.files()
     call_meets(world, call, expect)
     room.tamper(again, room.files() - before)

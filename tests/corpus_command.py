@@ -34,7 +34,7 @@ def run_init(vector: Vector, room: Room) -> None:
 
 
 def _contents(room: Room) -> dict[str, bytes]:
-    files = room.files()
+    files = [path for path in room.files() if path.suffix != ".bin"]
     return {str(path.relative_to(room.path)): path.read_bytes() for path in files}
 
 

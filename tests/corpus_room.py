@@ -13,6 +13,8 @@ from runspec.specfile import environment_directory
 
 Vector = dict[str, Any]
 
+TICK_NS = 20_000_000
+"""Longer than two stamps of a clock for files are apart."""
 LONG_AGO = 1_600_000_000
 """Files are old, so that no cache takes them for files that are being written."""
 
@@ -36,6 +38,16 @@ def bytes_of(content: object) -> bytes:
         return base64.b64decode(content["base64"])
     assert isinstance(content, list)
     return "".join(text_of(line) + "\n" for line in content).encode("utf-8")
+
+
+def settle(folder: Path) -> None:
+    """Wait until a change of what is below a folder shows in its status."""
+    newest = max(path.lstat().st_ctime_ns for path in (folder, *folder.rglob("*")))
+    probe = folder / "probe"
+    probe.touch()
+    while probe.stat().st_ctime_ns <= newest + TICK_NS:
+        probe.touch()
+    probe.unlink()
 
 
 class Room:

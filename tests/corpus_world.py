@@ -53,12 +53,9 @@ class World:
         self,
         room: Room,
         act: Vector,
-        *,
-        compiling: bool = False,
     ) -> None:
         self.room = room
         self.act = act
-        self.compiling = compiling
 
     def environment(self, agent: bool = False) -> dict[str, str]:
         home = self.room.path / "home"
@@ -103,7 +100,6 @@ class World:
         patch.setattr(sys, "prefix", str(self.room.path / "prefix"))
         patch.setattr(sys, "stdin", io.StringIO())
         patch.setattr(sys, "argv", [self.act.get("program", "program")])
-        patch.setattr(sys, "dont_write_bytecode", not self.compiling)
         if "distribution" in self.act:
             self._install(patch, {"distributions": [self._distribution()]})
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import runspec
-from corpus_room import LONG_AGO
+from corpus_room import LONG_AGO, settle
 
 SPEC = """\
 [config]
@@ -144,13 +144,13 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     made = Room(tmp_path_factory.mktemp("laws"))
     made.spec.write_text(SPEC, "utf-8")
     os.utime(made.spec, (LONG_AGO, LONG_AGO))
+    settle(made.path)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             patch.delenv(name)
         patch.setenv("HOME", str(made.path))
         patch.setenv("COLUMNS", "100")
         patch.setattr(sys, "prefix", str(made.path))
-        patch.setattr(sys, "dont_write_bytecode", False)
         patch.chdir(made.path)
         yield made
 

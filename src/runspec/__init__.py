@@ -183,9 +183,13 @@ def _made_into(into: "type[T]", call: "Invocation") -> "T":
 
 def _begin(call: "Invocation", result: object) -> None:
     """What comes between a right call and the program's own code."""
+    from .paths import IS_POSIX
     from .specfile import environment_directory, may_be_denied
 
     config = call.config
+    audited = config.audit != "off" or any(level.audit for level in call.chain)
+    if not IS_POSIX:
+        _require_posix(call, audited=audited)
     if any(level.run_as is not None or level.hosts is not None for level in call.chain):
         _require_place_and_user(call)
     directory = environment_directory(os.environ)
@@ -193,12 +197,25 @@ def _begin(call: "Invocation", result: object) -> None:
         from .guard import require_allowed
 
         require_allowed(call)
-    audited = config.audit != "off" or any(level.audit for level in call.chain)
     left = config.history or audited or config.logging is not None
     if left or call.has_secrets:
         from .record import begin
 
         begin(call, directory, result, audited=audited)
+
+
+def _require_posix(call: "Invocation", *, audited: bool) -> None:
+    """What a spec asks for and this system hasn't must not be left out silently."""
+    from .errors import require_posix
+
+    wanted = {
+        "run_as": any(level.run_as is not None for level in call.chain),
+        "hosts": any(level.hosts is not None for level in call.chain),
+        "audit": audited,
+        "[config.logging]": call.config.logging is not None,
+    }
+    for subject in (name for name, is_wanted in wanted.items() if is_wanted):
+        require_posix(subject)
 
 
 def _require_place_and_user(call: "Invocation") -> None:
@@ -216,8 +233,9 @@ def _record_refusal(
 ) -> None:
     """What didn't come to run is recorded, too."""
     from .errors import RunspecError
+    from .paths import IS_POSIX
 
-    if isinstance(error, RunspecError):
+    if IS_POSIX and isinstance(error, RunspecError):
         from .record import refused
 
         refused(error, script_name or _program(), loaded)

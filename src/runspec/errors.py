@@ -157,3 +157,14 @@ class Refused(Exception):  # noqa: N818
         self.code = code
         self.expected = expected
         self.detail = detail
+
+
+def require_posix(subject: str) -> None:
+    """Raises RunspecError (`needs-posix`) where the system has no such processes.
+
+    `subject` is what needs them.
+    """
+    from .paths import IS_POSIX
+
+    if not IS_POSIX:
+        raise RunspecError(Fault("needs-posix", subject))

@@ -1,4 +1,4 @@
-"""A user's directories (XDG Base Directory specification).
+"""A user's directories (XDG Base Directory specification), and how files are opened.
 
 A variable that is empty or relative is ignored, as the specification says. Each is
 "" for a user without a home directory.
@@ -9,6 +9,14 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+"""open(2): not for programs that are started, and waiting for nothing. A system that
+lacks such a flag does without."""
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+NO_TERMINAL = getattr(os, "O_NOCTTY", 0)
+IS_POSIX = hasattr(os, "fork") and hasattr(os, "geteuid")
+"""Whether processes and users are what POSIX has."""
 
 
 def cache_dir(environ: "Mapping[str, str]") -> str:
@@ -38,3 +46,18 @@ def _user_dir(environ: "Mapping[str, str]", variable: str, default: str) -> str:
         return named
     home = environ.get("HOME") or os.path.expanduser("~")
     return f"{home}/{default}" if os.path.isabs(home) else ""
+
+
+def make_private(path: str) -> None:
+    """Make a directory and those above that are missing, each for this user only.
+
+    `os.makedirs` gives its mode to the last alone. Raises OSError.
+    """
+    try:
+        os.mkdir(path, 0o700)
+    except FileNotFoundError:
+        make_private(os.path.dirname(path))
+        make_private(path)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise

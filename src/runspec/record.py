@@ -15,6 +15,7 @@ from marshal import dumps
 from time import time_ns
 
 from .model import is_secret
+from .paths import CLOSED, NO_LINK, make_private
 from .specfile import checksum, environment_directory
 
 TYPE_CHECKING = False
@@ -41,8 +42,7 @@ CLAIMS = ("USER", "LOGNAME", "SUDO_USER", "SSH_CONNECTION")
 """What the environment says of who is asking; anybody can set these."""
 RUNS: "list[Run]" = []
 """The run of this process, once it has begun."""
-OPTIONS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | OPTIONS
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | CLOSED | NO_LINK
 KIND, REGULAR = 0o170000, 0o100000
 
 
@@ -107,8 +107,7 @@ def _opened(path: str, directory: str) -> int:
     try:
         return os.open(path, APPEND, 0o600)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(directory), 0o700, exist_ok=True)
-        os.makedirs(directory, 0o700, exist_ok=True)
+        make_private(directory)
         return os.open(path, APPEND, 0o600)
 
 
@@ -156,7 +155,7 @@ def started(pid: int) -> str:
 
 def _first(path: str) -> str:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | CLOSED)
         try:
             return os.read(descriptor, 1024).decode("utf-8", "replace").strip()
         finally:

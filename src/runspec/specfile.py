@@ -13,7 +13,7 @@ import sys
 
 from . import __version__
 from .model import FINGERPRINT
-from .paths import cache_dir, state_dir
+from .paths import CLOSED, IS_POSIX, NO_LINK, cache_dir, state_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Entry = tuple[object, object, object]
+    Identity = tuple[int, int, int, int]
+    """mtime and ctime in ns, size and inode."""
 
 SPEC_NAME = "runspec.toml"
 MAGIC = b"runspec1"
@@ -30,7 +32,7 @@ HEAD_OF_SCRIPT = 1 << 16
 STAMP = f"{__version__} {FINGERPRINT} {sys.implementation.cache_tag}"
 PRIME = 2**64 - 59
 """The largest of 64 bits."""
-READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+READ = os.O_RDONLY | CLOSED | NO_LINK
 
 
 def find_spec(
@@ -71,7 +73,7 @@ def find_spec(
 def has_own(script: str) -> bool:
     """Whether the first 64 KiB of a script look as if it declares itself."""
     try:
-        descriptor = os.open(script, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(script, os.O_RDONLY | CLOSED)
         try:
             head = os.read(descriptor, HEAD_OF_SCRIPT)
         finally:
@@ -127,9 +129,16 @@ def read(spec: str, name: str, *, sole: bool) -> "Entry | None":
     return None
 
 
-def identity(status: os.stat_result) -> "tuple[int, int, int]":
+def identity(status: os.stat_result) -> "Identity":
     """What tells one state of a file from another."""
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    seen = status
+    return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino
+
+
+def content_sum(path: str) -> bytes:
+    """The checksum of a file, for one whose state can't be told. Raises OSError."""
+    with open(os.open(path, os.O_RDONLY | CLOSED), "rb") as file:
+        return checksum(file.read())
 
 
 def places(spec: str) -> "Iterator[str]":
@@ -143,7 +152,7 @@ def places(spec: str) -> "Iterator[str]":
 
 
 def _read_file(
-    path: str, spec: str, made_from: "tuple[int, int, int]", name: str, sole: bool
+    path: str, spec: str, made_from: "Identity", name: str, sole: bool
 ) -> "Entry | None":
     try:
         descriptor = os.open(path, READ)
@@ -155,9 +164,13 @@ def _read_file(
         head = os.read(descriptor, FIRST_READ)
         start = HEAD + int.from_bytes(head[16:20], "little")
         if start > len(head):
-            head += os.pread(descriptor, start - len(head), len(head))
+            head += os.read(descriptor, start - len(head))
         stamp, made_of, origin, config, entries, only = _index(head[:start])
-        if (stamp, made_of, origin) != (STAMP, spec, made_from):
+        if (stamp, made_of) != (STAMP, spec):
+            return None
+        # `runspec compile` gives the sum, which a file of an image has anywhere.
+        is_sum = isinstance(origin, bytes)
+        if origin != (content_sum(spec) if is_sum else made_from):
             return None
         found = entries.get(only if sole and name not in entries else name)
         if found is None:
@@ -165,7 +178,8 @@ def _read_file(
         offset, size, total = found
         body = head[start + offset : start + offset + size]
         if len(body) < size:
-            body = os.pread(descriptor, size, start + offset)
+            os.lseek(descriptor, start + offset, os.SEEK_SET)
+            body = os.read(descriptor, size)
         runnable, warnings = _summed(body, total)
         return runnable, config, warnings
     finally:
@@ -173,9 +187,14 @@ def _read_file(
 
 
 def trusted(status: os.stat_result) -> bool:
-    """Whether it is a regular file that only this user or root could have written."""
-    return status.st_mode & 0o170022 == 0o100000 and (
-        status.st_uid == os.geteuid() or status.st_uid == 0
+    """Whether it is a regular file that only this user or root could have written.
+
+    None is where there are no users to tell apart.
+    """
+    return (
+        IS_POSIX
+        and status.st_mode & 0o170022 == 0o100000
+        and (status.st_uid == os.geteuid() or status.st_uid == 0)
     )
 
 
@@ -222,10 +241,10 @@ def environment_directory(environ: "Mapping[str, str]") -> str:
     """Where this environment's records are kept, for the user who runs it.
 
     In `runspec/environments` of `$XDG_STATE_HOME`, by default `~/.local/state`; ""
-    for a user without a home directory.
+    for a user without a home directory, and where the system isn't POSIX.
     """
     state = state_dir(environ)
-    if not state:
+    if not (state and IS_POSIX):
         return ""
     prefix = os.fsencode(sys.prefix)
     name = os.path.basename(sys.prefix)[:64].lstrip(".")

@@ -11,6 +11,10 @@ OWN = os.path.join(os.path.dirname(__file__), "runspec.toml")
 INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
 
+ANYWHERE = frozenset(
+    ("check", "compile", "connect", "env", "init", "list", "local", "show")
+)
+"""The verbs that need no processes, users or locks of POSIX."""
 COLLECTED = 5_000
 """New objects before the next collection; with Python's own 700, loading makes some."""
 
@@ -44,13 +48,16 @@ def _has_directory() -> bool:
 
 def _main() -> int:
     from .. import parse
-    from ..errors import RunspecError
+    from ..errors import RunspecError, require_posix
 
     open_standard()
     gc.set_threshold(COLLECTED)
     args = parse("runspec", config_path=OWN)
-    verb = __import__(f"{__name__}.{args.runspec_command_path[0]}", fromlist=("run",))
+    name = args.runspec_command_path[0]
     try:
+        if name not in ANYWHERE:
+            require_posix(f"runspec {name}")
+        verb = __import__(f"{__name__}.{name}", fromlist=("run",))
         status: int = verb.run(args)
     except RunspecError as error:
         from ..stop import stop

@@ -13,6 +13,7 @@ import os
 from stat import S_ISREG
 
 from ..errors import Fault, FilePlace, RunspecError
+from ..paths import CLOSED, NO_LINK, NO_TERMINAL
 from ..source.folder import failed
 from ..source.ownership import WRITABLE, distrust
 from .rule import FIELDS, Rule
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MOST_BYTES = 1 << 20
-_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+_READ = os.O_RDONLY | CLOSED | NO_LINK | NO_TERMINAL
 
 
 def read(path: str) -> list[Rule]:

@@ -6,6 +6,7 @@ import os
 from time import time
 
 from ..errors import Fault, FilePlace, RunspecError
+from ..paths import make_private
 from ..source.folder import acquire, failed
 from ..source.replace import CREATE, remove
 from .file import MOST_BYTES, read, text
@@ -58,7 +59,7 @@ def take(path: str, rule_id: str) -> Rule | None:
 
 def _change(path: str, change: Callable[[list[Rule]], list[Rule]]) -> None:
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        make_private(os.path.dirname(path))
         descriptor = _locked(f"{path}.lock")
     except OSError as error:
         raise failed("unwritable", path, error) from None

@@ -17,7 +17,7 @@ import os
 
 from ..compat import quoters
 from ..errors import Fault, RunspecError
-from ..paths import state_dir
+from ..paths import make_private, state_dir
 from ..record import run_id
 from ..source.folder import Folder, failed
 
@@ -75,7 +75,7 @@ def create(path: str, files: Mapping[str, bytes]) -> Folder:
     parent, base = os.path.split(path)
     pending = f"{parent}/{PENDING}{base}"
     try:
-        os.makedirs(parent, mode=0o700, exist_ok=True)
+        make_private(parent)
         os.mkdir(pending, 0o700)
     except OSError as error:
         raise failed("unwritable", pending, error) from None

@@ -9,6 +9,8 @@ from contextlib import suppress
 from errno import EACCES, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS
 from stat import S_ISREG
 
+from ..paths import make_private
+
 FOLDER = "logs"
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 WRITE = (
@@ -49,7 +51,7 @@ class Home:
     def open(self) -> int:
         """A descriptor of the folder, made (0700) where it is missing; OSError."""
         if self.made:
-            os.makedirs(self.path, 0o700, exist_ok=True)
+            make_private(self.path)
         above = os.open(self.path, DIRECTORY)
         try:
             found = _opened(above)

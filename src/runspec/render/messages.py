@@ -100,6 +100,10 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "there is no {subject} here to become another user with<: {detail}>",
         "install it, or say another become_method",
     ),
+    "needs-posix": (
+        "{subject} needs a POSIX system, such as Linux or macOS",
+        "on Windows, use the Windows Subsystem for Linux",
+    ),
     "become-no-python": (
         "{subject} can't run the Python that starts programs as another user",
         "let that user read one of these: {expected}",
@@ -449,7 +453,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     # Serving over HTTP
     "http-not-installed": (
         "serving over HTTP needs more packages<: {detail}>",
-        "install runspec[http]",
+        "pip install 'runspec[http]>=1.0'",
     ),
     "http-token-missing": (
         "{subject} can be reached from other machines, and there is no token",
@@ -508,7 +512,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "recipes-not-installed": (
         "{subject} can't be read without more packages",
-        "pip install 'runspec[recipes]'",
+        "pip install 'runspec[recipes]>=1.0'",
     ),
     "override-invalid": ("{subject} has no value that can be read<: {detail}>",),
     "override-unknown": (
@@ -566,7 +570,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "keyring-not-installed": (
         "{subject} is in the keyring, which can't be read without more packages",
-        "install runspec[keyring]",
+        "pip install 'runspec[keyring]>=1.0'",
     ),
     "keyring-missing": (
         "{subject} isn't in the keyring<: {detail}>",

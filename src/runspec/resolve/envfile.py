@@ -10,6 +10,7 @@ import os
 import sys
 
 from ..errors import CallError, Fault, FilePlace, RunspecError
+from ..paths import CLOSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ def _which(
 
 def _trusted_text(path: str) -> str:
     try:
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, os.O_RDONLY | CLOSED)
     except OSError as error:
         raise _refused("unreadable", path, detail=error.strerror or "") from None
     try:

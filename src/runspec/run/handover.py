@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         tuple[str, ...], dict[str, str], str, str | None, Become | None
     ]
     FarFrame: TypeAlias = tuple[tuple[str, ...], dict[str, str], str, tuple[int, int]]
-    Stamp: TypeAlias = tuple[str, int, int, int]
+    Stamp: TypeAlias = tuple[str, int, int, int, int]
     Verdict: TypeAlias = tuple[bool, tuple[Stamp, ...]]
 
 SOURCE = """\

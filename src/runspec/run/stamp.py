@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ..specfile import identity
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .handover import Stamp
@@ -15,7 +17,7 @@ def stamp(path: str) -> Stamp | None:
         seen = os.stat(path)
     except OSError:
         return None
-    return path, seen.st_mtime_ns, seen.st_size, seen.st_ino
+    return path, *identity(seen)
 
 
 def comes_with_python(path: str) -> bool:

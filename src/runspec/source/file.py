@@ -7,6 +7,7 @@ from errno import ENXIO, EOPNOTSUPP
 from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG
 
 from ..errors import Fault, FilePlace
+from ..paths import CLOSED, NO_TERMINAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ def read_bytes(
 def _read(
     path: str, is_enough: Callable[[bytes], bool] | None, judge: Judge | None
 ) -> bytes | Fault:
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-    descriptor = os.open(path, flags)
+    descriptor = os.open(path, os.O_RDONLY | CLOSED | NO_TERMINAL)
     try:
         seen = os.fstat(descriptor)
         if not S_ISREG(seen.st_mode):

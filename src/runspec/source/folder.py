@@ -7,6 +7,7 @@ from errno import ELOOP
 from time import monotonic, sleep
 
 from ..errors import Fault, FilePlace, RunspecError
+from ..paths import CLOSED, NO_LINK, make_private
 from .ownership import OPEN, distrust
 from .replace import CREATE, remove, write_whole
 
@@ -22,8 +23,8 @@ PATIENCE = 5.0
 """Seconds to wait for a lock that another process holds and doesn't let go of."""
 PAUSE = 0.05
 
-_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_READ = os.O_RDONLY | CLOSED | NO_LINK
+_LOCK = os.O_RDWR | os.O_CREAT | CLOSED | NO_LINK
 
 
 class Folder:
@@ -56,7 +57,7 @@ class Folder:
         if self.exists():
             return
         try:
-            os.makedirs(self.path, mode=0o700, exist_ok=True)
+            make_private(self.path)
         except OSError as error:
             raise failed("unwritable", self.path, error) from None
         self.exists()

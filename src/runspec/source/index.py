@@ -13,14 +13,14 @@ import marshal
 import os
 import sys
 
-from ..paths import cache_dir
+from ..paths import IS_POSIX, cache_dir
 from ..specfile import READ, STAMP, checksum, identity, trusted
 
 Key = tuple[str, ...]
 """`sys.prefix` and the directories that are searched."""
 
-Stamp = tuple[int, int, int] | None
-"""(mtime in ns, size, inode) of a path; None where nothing is."""
+Stamp = tuple[int, int, int, int] | None
+"""(mtime and ctime in ns, size, inode) of a path; None where nothing is."""
 
 Row = tuple[str, str, str, dict[str, str]]
 """(distribution, version, path of the spec, its console scripts)."""
@@ -76,12 +76,12 @@ def write(key: Key, index: Index, began: int) -> None:
     Nothing is kept while a path it depends on is so new that another change might
     leave the same status.
     """
-    from .replace import RACY_NS, replace
+    from .replace import is_settled, replace
 
     place = _place(key)
     stamps = [*index.watched.values(), *(memo[0] for memo in index.memos.values())]
-    fresh = any(seen and seen[0] > began - RACY_NS for seen in stamps)
-    if place is None or fresh or sys.dont_write_bytecode:
+    settled = all(is_settled(max(seen[:2]), began) for seen in stamps if seen)
+    if place is None or not (settled and IS_POSIX):
         return
     try:
         body = marshal.dumps((STAMP, key, index.watched, index.rows, index.memos))

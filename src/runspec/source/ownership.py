@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+from ..paths import IS_POSIX
+
 WRITABLE, OPEN = 0o022, 0o077
 """Mode bits by which others can write, and by which they can do anything at all."""
 
@@ -39,10 +41,12 @@ def distrust(
     """Why a file isn't one that only this user, or `owners`, could have made so.
 
     `open_to` are the mode bits that it may not have, WRITABLE or OPEN. None where it
-    can be trusted.
+    can be trusted, and where the system has neither owners nor modes.
     """
     if not (S_ISDIR if directory else S_ISREG)(status.st_mode):
         return Distrust(f"not {'a directory' if directory else 'a regular file'}")
+    if not IS_POSIX:
+        return None
     if status.st_uid not in (os.geteuid(), *owners):
         mend = f"chown {os.geteuid()} {_quoted(path)}"
         return Distrust(f"owned by user {status.st_uid}", mend)

@@ -4,36 +4,55 @@ from __future__ import annotations
 
 import marshal
 import os
-import sys
-import time
 
 from ..model import Record
-from ..source.replace import RACY_NS, replace
+from ..paths import IS_POSIX
+from ..source.replace import is_settled, replace
 from ..specfile import MAGIC, STAMP, checksum, identity, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..specfile import Identity
+
 
 def keep(
     spec: str,
     seen: os.stat_result,
+    began: int,
     config: object,
     entries: Mapping[str, tuple[object, object]],
     only: str | None,
 ) -> None:
-    """Keep the compiled runnables of `spec`, read when its status was `seen`.
+    """Keep the compiled runnables of `spec`, whose status was `seen` at `began` (ns).
 
-    `only` names the runnable of a file that declares just one. Nothing is said
-    where the file can't be written, or where Python was told to write none.
+    `only` names the runnable of a file that declares just one. Nothing is said where
+    the file can't be written. It is no bytecode, so PYTHONDONTWRITEBYTECODE doesn't
+    count.
     """
-    if sys.dont_write_bytecode or time.time_ns() - seen.st_mtime_ns < RACY_NS:
-        return
-    content = _content(spec, seen, config, entries, only)
+    newest = max(seen.st_mtime_ns, seen.st_ctime_ns)
+    if IS_POSIX and is_settled(newest, began):
+        keep_from(spec, identity(seen), seen.st_mode, config, entries, only)
+
+
+def keep_from(
+    spec: str,
+    origin: Identity | bytes,
+    mode: int,
+    config: object,
+    entries: Mapping[str, tuple[object, object]],
+    only: str | None,
+) -> str | None:
+    """Keep what was compiled from a state of `spec`, or from content of that checksum.
+
+    Returns the path of the file; None where none can be written.
+    """
+    content = _content(spec, origin, config, entries, only)
     for path in places(spec):
-        if replace(path, content, seen.st_mode & 0o644):
-            return
+        if replace(path, content, mode & 0o644):
+            return path
+    return None
 
 
 def dump(value: object) -> object:
@@ -63,7 +82,7 @@ def _holds_records(value: object) -> bool:
 
 def _content(
     spec: str,
-    seen: os.stat_result,
+    origin: Identity | bytes,
     config: object,
     entries: Mapping[str, tuple[object, object]],
     only: str | None,
@@ -81,7 +100,7 @@ def _content(
         offset += len(body)
     only = only if only in index else None
     head = marshal.dumps(
-        (STAMP, spec, identity(seen), config, index, only)  # type: ignore[arg-type]
+        (STAMP, spec, origin, config, index, only)  # type: ignore[arg-type]
     )
     tail = len(head).to_bytes(4, "little") + head
     return b"".join((MAGIC, checksum(tail), tail, *bodies))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from time import time_ns
 
 from ..errors import Fault, FilePlace, SpecError
 from ..nearest import nearest
 from ..source import kept
 from ..source.spec import declares_nothing, read_spec
+from ..specfile import content_sum
 from .build import Spec, build
-from .keep import dump, keep
+from .keep import dump, keep, keep_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,26 +20,26 @@ if TYPE_CHECKING:
 
 def load(path: str, name: str, *, sole: bool) -> Entry:
     """One runnable of `path`, as `specfile.read` gives it. Raises SpecError."""
-    seen = _status(path)
+    began, seen = time_ns(), _status(path)
     spec = build(read_spec(path))
     chosen = choose(spec, name, sole=sole)
     errors = spec.errors_for(chosen)
     if errors:
         raise SpecError(*errors)
     if seen is not None:
-        _keep(spec, seen)
+        _keep(spec, seen, began)
     return dump(spec.runnables[chosen]), dump(spec.config), _warnings(spec, chosen)
 
 
 def load_config(path: str) -> object:
     """`[config]` of `path`, as `specfile.read` gives it. Raises SpecError."""
-    seen = _status(path)
+    began, seen = time_ns(), _status(path)
     spec = build(read_spec(path))
     errors = spec.errors_for(None)
     if errors:
         raise SpecError(*errors)
     if seen is not None:
-        _keep(spec, seen)
+        _keep(spec, seen, began)
     return dump(spec.config)
 
 
@@ -78,15 +80,34 @@ def choose(spec: Spec, name: str, *, sole: bool) -> str:
     )
 
 
-def _keep(spec: Spec, seen: os.stat_result) -> None:
-    if spec.errors_for(None):
-        return
-    entries = {
+def prepare(path: str) -> tuple[str | None, tuple[Fault, ...]]:
+    """Keep a spec compiled for whatever becomes of its file's status (CMP-03).
+
+    Returns where it is kept, None where it can't be, and the spec's faults. Raises
+    OSError where the spec can't be read.
+    """
+    status, origin = os.stat(path), content_sum(path)
+    spec = build(read_spec(path))
+    if spec.errors_for(None) or content_sum(path) != origin:
+        return None, spec.faults
+    return keep_from(path, origin, status.st_mode, *_compiled(spec)), spec.faults
+
+
+def _keep(spec: Spec, seen: os.stat_result, began: int) -> None:
+    if not spec.errors_for(None):
+        keep(spec.path, seen, began, *_compiled(spec))
+
+
+def _compiled(
+    spec: Spec,
+) -> tuple[object, dict[str, tuple[object, object]], str | None]:
+    """`[config]`, the runnables with their warnings, and the only one's name."""
+    entries: dict[str, tuple[object, object]] = {
         name: (dump(runnable), _warnings(spec, name))
         for name, runnable in spec.runnables.items()
     }
     only = spec.names[0] if len(spec.names) == 1 else None
-    keep(spec.path, seen, dump(spec.config), entries, only)
+    return dump(spec.config), entries, only
 
 
 def _warnings(spec: Spec, name: str) -> tuple[object, ...]:

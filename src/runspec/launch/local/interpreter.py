@@ -11,7 +11,7 @@ import os
 import sys
 
 from ...errors import Fault, RunspecError
-from ...paths import cache_dir
+from ...paths import cache_dir, make_private
 from .pythons import allows
 
 TYPE_CHECKING = False
@@ -175,7 +175,7 @@ def _build(interpreter: Interpreter) -> None:
 
     place = interpreter.place
     try:
-        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+        make_private(os.path.dirname(place))
         lock = os.open(f"{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         os.set_inheritable(lock, True)  # what is started holds it on if this is killed
     except OSError as error:
