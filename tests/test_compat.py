@@ -24,6 +24,8 @@ from runspec.spec.regex import parse as patterns
 SOURCES = ROOT / "src" / "runspec"
 FOR_TYPES = {"_typeshed"}
 """Stubs, which no interpreter has."""
+DOCUMENTED = "_thread."
+"""A module of the library reference, whatever its name says."""
 PRIVATE = {
     *("_ctypes", "_json", "_operator", "_sha2", "_sha256", "_signal", "_socket"),
     *("_sre", "_thread", "_weakref", "re._casefix", "re._parser"),
@@ -31,9 +33,8 @@ PRIVATE = {
 
 
 def _is_private(name: str) -> bool:
-    return any(
-        part.startswith("_") and not part.startswith("__") for part in name.split(".")
-    )
+    parts = name.removeprefix(DOCUMENTED).split(".")
+    return any(part.startswith("_") and not part.startswith("__") for part in parts)
 
 
 def _imported(path: Path) -> Iterator[str]:

@@ -6,11 +6,11 @@ import os
 import sys
 from stat import S_IMODE, S_ISDIR, S_ISLNK, S_ISREG, S_ISVTX, S_IWGRP, S_IWOTH
 
+from ..paths import IS_POSIX
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-
-from ..paths import IS_POSIX
 
 WRITABLE, OPEN = 0o022, 0o077
 """Mode bits by which others can write, and by which they can do anything at all."""
