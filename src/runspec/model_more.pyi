@@ -131,6 +131,9 @@ class Profile(Record):
     context: str | None
     service_account: str | None
     image_pull_secrets: tuple[str, ...]
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    priority_class: str | None
     node_selector: Mapping[str, str]
     tolerations: tuple[str, ...]
     gpu_resource: str
@@ -162,6 +165,7 @@ class Stage(Record):
     config: str | None
     after: tuple[str, ...]
     overrides: tuple[str, ...]
+    max_retries: int | None
     on: str | None
     produces: Mapping[str, str]
     def __init__(self, **values: object) -> None: ...

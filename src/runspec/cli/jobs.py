@@ -32,6 +32,8 @@ NOTHING = """\
 Nothing was launched from here yet.
 
 `runspec launch RECIPE` starts a recipe; with --detach it goes on by itself."""
+POINT = "point"
+"""What a job says of its place in a sweep."""
 LOOKS = {RUNNING: CYAN, LOST: YELLOW, CANCELLED: YELLOW}
 MORE = "These are the newest; --limit 0 shows all."
 UNSAID = ("folder", "start")
@@ -274,11 +276,14 @@ def _listed(found: list[Job], style: Style) -> str:
             (_outcome(job.state), _look(job.state)),
             (_took(job), ""),
             (escaped(job.id[-ID:]), DIM),
-            (escaped(job.about.get(PIPELINE, "")[-ID:]), DIM),
+            (
+                escaped(job.about.get(POINT, "") or job.about.get(PIPELINE, "")[-ID:]),
+                DIM,
+            ),
         ]
         for job in found
     ]
-    if not any(PIPELINE in job.about for job in found):
+    if not any({PIPELINE, POINT} & job.about.keys() for job in found):
         head, cells = head[:-1], [row[:-1] for row in cells]
     return table([head, *cells], style, wide=1)
 
@@ -313,6 +318,11 @@ def _outcome(state: State) -> str:
     if state.status < 0:
         return _signal(-state.status)
     return f"failed {state.status}" if state.status else "ok"
+
+
+def outcome_look(state: State) -> tuple[str, str]:
+    """An outcome and its look, as a table has them."""
+    return _outcome(state), _look(state)
 
 
 def _signal(number: int) -> str:

@@ -12,7 +12,7 @@ from .lookup import recipe_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
     from ..call import Args, Invocation
@@ -48,13 +48,17 @@ def _run(args: Args) -> int:
         from .pipeline import run_pipeline
 
         return run_pipeline(args)
+    if args.sweep.value:
+        from .sweep import run_sweep
+
+        return run_sweep(args)
     from ..launch.places.registry import executor_of
     from ..launch.request import prepare
     from ..launch.start import check
 
     recipe = recipe_named(args.recipe.value)
     try:
-        prepared = prepare(_request(args, recipe))
+        prepared = prepare(request_of(args, recipe))
     except RunspecError as error:
         raise _refused(error, recipe) from None
     _answer(prepared.call)
@@ -70,7 +74,10 @@ def _run(args: Args) -> int:
     return _launch(prepared, executor)
 
 
-def _request(args: Args, recipe: Recipe) -> Request:
+def request_of(
+    args: Args, recipe: Recipe, tokens: Sequence[str] | None = None
+) -> Request:
+    """What was asked for; `tokens` in place of the overrides that were typed."""
     from ..launch.code import Question, root_of
     from ..launch.request import Request
 
@@ -83,7 +90,7 @@ def _request(args: Args, recipe: Recipe) -> Request:
     return Request(
         recipe,
         config=args.config.value,
-        overrides=args.overrides.value or [],
+        overrides=tokens or args.overrides.value or [],
         passed=args.args.value or [],
         profile=args.on.value,
         options={name: value for name, value in found.items() if value is not None},
@@ -92,7 +99,9 @@ def _request(args: Args, recipe: Recipe) -> Request:
         attached=not args.detach.value,
         id=_given_id(recipe),
         portable=bool(args.emit.value),
-        code=None if _is_shown(args) else Question(root_of(recipe.script_path)),
+        code=None
+        if _is_shown(args) or tokens
+        else Question(root_of(recipe.script_path)),
     )
 
 
@@ -182,7 +191,7 @@ def _launch(prepared: Prepared, executor: Executor) -> int:
     started = submitted(prepared, executor, {})
     if prepared.plan.attached:
         _say_where(started.job)
-        _end(_attended(started, executor), started)
+        _end(attended(started, executor), started)
     return _detached(started)
 
 
@@ -211,6 +220,36 @@ def submitted(
     if recorded is not None and not prepared.plan.attached:
         _move(recorded, started.job)
     return started
+
+
+def submitted_together(
+    all_prepared: Sequence[Prepared],
+    executor: Executor,
+    abouts: Sequence[Mapping[str, str]],
+    *,
+    limit: int | None,
+) -> list[Job]:
+    """The same for many that are submitted as one. Raises RunspecError."""
+    from ..guard import require_allowed
+    from ..launch.start import start_together
+    from ..run.order import NOT_STARTED
+
+    for prepared in all_prepared:
+        _require_own(prepared)
+        require_allowed(prepared.call)
+    recorded = [_recorded(prepared) for prepared in all_prepared]
+    tickets = [{} if each is None else each.ticket() for each in recorded]
+    try:
+        found = start_together(all_prepared, executor, tickets, abouts, limit=limit)
+    except BaseException:
+        for each in recorded:
+            if each is not None:
+                each.end(NOT_STARTED, "not-started")
+        raise
+    for each, job in zip(recorded, found, strict=True):
+        if each is not None and not job.attached:
+            _move(each, job)
+    return found
 
 
 def _require_own(prepared: Prepared) -> None:
@@ -276,7 +315,7 @@ def _detached(started: Started) -> int:
     return 0
 
 
-def _attended(started: Started, executor: Executor) -> State:
+def attended(started: Started, executor: Executor) -> State:
     """Stay until it has ended. Ends this process where the person leaves."""
     from ..launch.attend import Left
     from ..launch.executor import Silent

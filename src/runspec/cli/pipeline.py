@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ..launch.pipeline.steps import Step
     from ..launch.request import Prepared
 
-OF_ONE = ("config", "emit", "nodes", "gpus", "image", "env")
+OF_ONE = ("config", "emit", "nodes", "gpus", "image", "env", "at-once")
 CANCELLING = "cancelling what runs; press ^C again to leave it"
 
 

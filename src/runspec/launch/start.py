@@ -13,7 +13,7 @@ from .plan import is_contained
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..spec.plain import Json
     from .code import Code
@@ -73,11 +73,7 @@ def start(
     """
     plan = prepared.plan
     attached = plan.attached
-    code = (prepared.request.code or Question(plan.root)).answer(plan.script)
-    profile = prepared.request.profile
-    named = {"profile": profile, **(about or {})} if profile else about or {}
-    job = jobs.new(plan, attached=attached, about=named, ticket=ticket or {})
-    create(plan.folder, _files(prepared, code, job))
+    job, code = _create(prepared, ticket or {}, about or {})
     try:
         handle = executor.submit(plan, attached=attached)
     except BaseException:
@@ -89,6 +85,46 @@ def start(
         executor.cancel(handle)
         raise
     return Started(job, warnings(code))
+
+
+def start_together(
+    all_prepared: Sequence[Prepared],
+    executor: Executor,
+    tickets: Sequence[Mapping[str, str]],
+    abouts: Sequence[Mapping[str, str]],
+    *,
+    limit: int | None,
+) -> list[Job]:
+    """Write all run directories and submit them as one array (`submit_array`).
+
+    Raises RunspecError; then nothing runs and nothing is left.
+    """
+    found: list[Job] = []
+    plans = [each.plan for each in all_prepared]
+    try:
+        for prepared, ticket, about in zip(all_prepared, tickets, abouts, strict=True):
+            found.append(_create(prepared, ticket, about)[0])
+        submit = executor.submit_array  # type: ignore[attr-defined]
+        handles = submit(plans, limit=limit, attached=plans[0].attached)
+    except BaseException:
+        for job in found:
+            discard(job.folder)
+        raise
+    for job, handle in zip(found, handles, strict=True):
+        jobs.submitted(job, handle)
+    return found
+
+
+def _create(
+    prepared: Prepared, ticket: Mapping[str, str], about: Mapping[str, str]
+) -> tuple[Job, Code]:
+    """The run directory of a job that isn't submitted yet."""
+    plan, profile = prepared.plan, prepared.request.profile
+    code = (prepared.request.code or Question(plan.root)).answer(plan.script)
+    named = {"profile": profile, **about} if profile else about
+    job = jobs.new(plan, attached=plan.attached, about=named, ticket=ticket)
+    create(plan.folder, _files(prepared, code, job))
+    return job, code
 
 
 def _files(prepared: Prepared, code: Code, job: Job) -> dict[str, bytes]:

@@ -892,6 +892,19 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "several recipes are called {quoted}",
         "name the file: {expected}",
     ),
+    "sweep-empty": (
+        "{subject} has nothing to vary",
+        "give a key several values: lr=1,2",
+    ),
+    "sweep-too-large": (
+        "{subject} has too many points<: {plain}, at most {first}>",
+        "vary less at once",
+    ),
+    "signal-invalid": (
+        "{subject} can't be {received}",
+        "",
+        'a signal and seconds before the limit, such as "USR1@120"',
+    ),
     "setting-overruled": (
         "{subject}: configuration and profile differ<; {first} counts, not {quoted}>"
         "<, as {detail} says>",

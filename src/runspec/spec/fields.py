@@ -825,6 +825,11 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "Kubernetes secrets for the image's registry, by name.",
             (),
         ),
+        Field("labels", "str-table", "PRF-02", "Labels of Kubernetes' objects.", {}),
+        Field(
+            "annotations", "str-table", "PRF-02", "Annotations of these objects.", {}
+        ),
+        Field("priority_class", "str", "PRF-02", "Priority class of the pods."),
         Field("node_selector", "str-table", "PRF-02", "Labels a node must have.", {}),
         Field(
             "tolerations",
@@ -896,6 +901,12 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("config", "str", "PIP-01", "Its config; the recipe's default if absent."),
         Field("after", "strs", "PIP-02", "Stages that must have ended well.", ()),
         Field("overrides", "strs", "PIP-01", "What follows a launch's options.", ()),
+        Field(
+            "max_retries",
+            "count",
+            "PIP-01",
+            "How often its place runs it again; as its profile says if absent.",
+        ),
         Field("on", "str", "PIP-05", "Profile of this stage."),
         Field(
             "produces",

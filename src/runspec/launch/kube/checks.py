@@ -19,8 +19,11 @@ USED = frozenset(
         *("node_selector", "tolerations", "gpu_resource", "shm_size", "runtime"),
         *("ttl", "patience", "cpus_per_task", "mem", "time", "mounts"),
         *("container_image", "container", "rendezvous_port"),
+        *("labels", "annotations", "priority_class"),
     )
 )
+RETRYING = ("job", "jobset", "pytorchjob", RAY)
+"""Kinds that can begin again by themselves."""
 
 
 def faults(plan: Plan) -> Iterator[Fault]:
@@ -42,7 +45,8 @@ def faults(plan: Plan) -> Iterator[Fault]:
     for mount in plan.mounts:
         if not _is_mount(mount):
             yield Fault("mount-invalid", "mounts", received=mount)
-    yield from unused(plan, USED)
+    retries = {"max_retries"} if settings.kind in RETRYING else set()
+    yield from unused(plan, USED | retries)
 
 
 def _needs_ray(plan: Plan) -> bool:

@@ -64,6 +64,7 @@ class Launch:
             self.name if plan.secrets else None,
         )
         self.labels: Object = {
+            **plan.settings.labels,
             "app.kubernetes.io/managed-by": "runspec",
             "app.kubernetes.io/name": slug(plan.name, 63),
             LABEL: plan.id,
@@ -100,7 +101,10 @@ class Launch:
         return seconds(time) if time else None
 
     def metadata(self, name: str = "") -> Object:
-        return {"name": name or self.name, "labels": self.labels}
+        found: Object = {"name": name or self.name, "labels": self.labels}
+        if self.plan.settings.annotations:
+            found["annotations"] = dict(self.plan.settings.annotations)
+        return found
 
     def template(self, containers_name: str) -> Object:
         """The pods' template."""
@@ -108,7 +112,9 @@ class Launch:
         return self.labelled(pod(self.plan, inside, self.brought))
 
     def labelled(self, spec: Object) -> Object:
-        return {"metadata": {"labels": self.labels}, "spec": spec}
+        metadata = self.metadata()
+        del metadata["name"]
+        return {"metadata": metadata, "spec": spec}
 
 
 def main_object(launch: Launch) -> Object:
@@ -221,13 +227,13 @@ def _rendezvous(launch: Launch) -> Rendezvous | None:
     return Rendezvous(nodes, rank, address, port)
 
 
-def _job_spec(launch: Launch, template: Object) -> Object:
+def _job_spec(launch: Launch, template: Object, retries: int = 0) -> Object:
     nodes = launch.plan.nodes
     found: Object = {
         "completions": nodes,
         "parallelism": nodes,
         "completionMode": "Indexed",
-        "backoffLimit": 0,
+        "backoffLimit": retries,
         "template": template,
     }
     if launch.deadline is not None:
@@ -241,7 +247,7 @@ def _job(launch: Launch) -> Object:
     assert isinstance(spec, dict)
     if launch.plan.nodes > 1:
         spec["subdomain"] = launch.name
-    spec = _job_spec(launch, template)
+    spec = _job_spec(launch, template, launch.plan.settings.max_retries)
     spec["ttlSecondsAfterFinished"] = launch.plan.settings.ttl
     return _made("batch/v1", "Job", launch, spec)
 
@@ -253,7 +259,7 @@ def _jobset(launch: Launch) -> Object:
         "template": {"spec": _job_spec(launch, launch.template("main"))},
     }
     spec: Object = {
-        "failurePolicy": {"maxRestarts": 0},
+        "failurePolicy": {"maxRestarts": launch.plan.settings.max_retries},
         "ttlSecondsAfterFinished": launch.plan.settings.ttl,
         "replicatedJobs": [replicated],
     }
@@ -262,14 +268,14 @@ def _jobset(launch: Launch) -> Object:
 
 def _pytorchjob(launch: Launch) -> Object:
     replica: Object = {
-        "restartPolicy": "Never",
+        "restartPolicy": "OnFailure" if launch.plan.settings.max_retries else "Never",
         "template": launch.template("pytorch"),
     }
     replicas: Object = {"Master": {"replicas": 1, **replica}}
     if launch.plan.nodes > 1:
         replicas["Worker"] = {"replicas": launch.plan.nodes - 1, **replica}
     policy: Object = {
-        "backoffLimit": 0,
+        "backoffLimit": launch.plan.settings.max_retries,
         "cleanPodPolicy": "Running",
         "ttlSecondsAfterFinished": launch.plan.settings.ttl,
     }
@@ -328,7 +334,7 @@ def _rayjob(launch: Launch) -> Object:
         "entrypoint": f"/bin/sh {JOB}/{START}",
         "shutdownAfterJobFinishes": True,
         "ttlSecondsAfterFinished": launch.plan.settings.ttl,
-        "backoffLimit": 0,
+        "backoffLimit": launch.plan.settings.max_retries,
         "submitterPodTemplate": _submitter(launch),
         "rayClusterSpec": cluster,
     }

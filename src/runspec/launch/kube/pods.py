@@ -45,6 +45,8 @@ def pod(plan: Plan, container: Object, brought: Brought) -> Object:
         "containers": [container],
         "volumes": _volumes(plan, brought),
     }
+    if settings.priority_class:
+        found["priorityClassName"] = settings.priority_class
     if settings.service_account:
         found["serviceAccountName"] = settings.service_account
     if settings.image_pull_secrets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..executor import CANCELLED, ENDED, QUEUED, RUNNING, State
+from ..exitstatus import TIMED_OUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Kind:
         ending = self._ending(_table(found[0], "status"))
         if ending is None:
             return _going_on(pods)
-        if ending.status:
+        if ending.status and ending.status != TIMED_OUT:
             _tell_why(ending, pods)
         return ending
 
@@ -144,10 +145,16 @@ def _by_conditions(success: str, failure: str) -> Callable[[Object], State | Non
                 return State(ENDED, 0)
             if condition.get("type") == failure:
                 said = _said(condition.get("reason"), condition.get("message"))
-                return State(ENDED, 1, said)
+                return State(ENDED, TIMED_OUT if is_limit(said) else 1, said)
         return None
 
     return ending
+
+
+def is_limit(said: str) -> bool:
+    """Whether a controller speaks of `activeDeadlineSeconds`."""
+    folded = said.lower()
+    return "deadlineexceeded" in folded or "longer than specified deadline" in folded
 
 
 def _of_ray(status: Object) -> State | None:
@@ -158,6 +165,8 @@ def _of_ray(status: Object) -> State | None:
         return State(ENDED, 0)
     if job == "STOPPED":
         return State(CANCELLED, detail=message)
+    if is_limit(f"{status.get('reason', '')}: {message}"):
+        return State(ENDED, TIMED_OUT, message.split("\n", 1)[0])
     if job == "FAILED" or status.get("jobDeploymentStatus") == "Failed":
         return State(ENDED, _code_in(message), message.split("\n", 1)[0])
     return None

@@ -16,6 +16,7 @@ from time import monotonic
 
 from ...run.tree import adopt, end_with_parent, ended_children, send, tree_of
 from ..executor import CANCELLED, ENDED, State
+from ..exitstatus import TIMED_OUT
 from . import statefile
 
 TYPE_CHECKING = False
@@ -52,9 +53,19 @@ class Task:
 
     `leader_only`: only the first process is told to end, for it tells the others, as
     a container's client does. `remove` takes away what isn't in the process tree.
+    `limit` are the seconds it may take; `notice` a signal, and how many seconds before
+    that its first process gets it.
     """
 
-    __slots__ = ("argv", "cwd", "environ", "leader_only", "remove")
+    __slots__ = (
+        "argv",
+        "cwd",
+        "environ",
+        "leader_only",
+        "limit",
+        "notice",
+        "remove",
+    )
 
     def __init__(
         self,
@@ -64,7 +75,11 @@ class Task:
         *,
         leader_only: bool = False,
         remove: tuple[str, ...] = (),
+        limit: int | None = None,
+        notice: tuple[int, int] | None = None,
     ) -> None:
+        self.limit = limit
+        self.notice = notice
         self.argv = argv
         self.environ = environ
         self.cwd = cwd
@@ -95,6 +110,8 @@ def supervise(
             status = supervisor.until_gone()
             phase = CANCELLED if supervisor.cancelled else ENDED
             state = State(phase, status, relay.end() if relay else "")
+            if supervisor.timed_out:
+                state = State(ENDED, TIMED_OUT, f"its time limit of {task.limit} s")
             statefile.write(folder, state)
             ended(state)
     except BaseException:  # noqa: BLE001  it never goes back into its client's code
@@ -116,6 +133,7 @@ class _Supervisor:
     def __init__(self, task: Task, commands: int, relay: Relay | None) -> None:
         self.status: int | None = None
         self.cancelled = False
+        self.timed_out = False
         self._task = task
         self._commands = commands
         self._relay = relay
@@ -175,6 +193,7 @@ class _Supervisor:
 
     def until_gone(self) -> int:
         """Return when nothing runs any more: the script's status."""
+        self._wait_for_limit()
         self._wait(FOREVER, lambda: self.status is not None)
         self._due = FOREVER
         if self.cancelled or self.status == -signal.SIGKILL:
@@ -189,6 +208,22 @@ class _Supervisor:
             self._tree.kill()
             self._wait(AGAIN, lambda: self._gone)
         return -int(signal.SIGKILL) if self.status is None else self.status
+
+    def _wait_for_limit(self) -> None:
+        """Until the script has ended, or is told to since its time is over."""
+        limit, notice = self._task.limit, self._task.notice
+        if not limit:
+            return
+        if notice:
+            number, ahead = notice
+            self._wait(max(limit - ahead, 0), lambda: self.status is not None)
+            if self.status is None:
+                send([self._pid], number)
+            limit = min(ahead, limit)
+        self._wait(limit, lambda: self.status is not None)
+        if self.status is None and not self.cancelled:
+            self.timed_out = True
+            self._cancel()
 
     def _wait(self, seconds: float, over: Callable[[], bool]) -> None:
         until = monotonic() + seconds

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ...model_more import Stage
     from ...recipe import Recipe
+    from ...spec.plain import Json
     from ..executor import Executor
     from ..plan import Plan
     from ..request import Prepared
@@ -152,6 +153,7 @@ class Planner:
                     config=config_of(self._file, stage),
                     overrides=(*stage.overrides, *typed),
                     profile=self._on or stage.on or self._file.on,
+                    options=_options(stage),
                     environ={VARIABLE: f"{self._root}/{stage.name}"},
                     artifacts=manifests,
                     attached=False,
@@ -203,6 +205,11 @@ class Planner:
         place = self._file.document.place(("stages", stage.name, "produces"))
         name = f"stage {stage.name}"
         return Fault("artifacts-unplaced", name, place, detail=plan.executor)
+
+
+def _options(stage: Stage) -> dict[str, Json]:
+    """Settings that a stage has of its own."""
+    return {} if stage.max_retries is None else {"max_retries": stage.max_retries}
 
 
 def artifacts_root(file: PipelineFile, folder: str) -> str:

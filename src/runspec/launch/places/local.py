@@ -7,6 +7,7 @@ import signal
 
 from ...errors import Fault, RunspecError
 from ...record import started as start_of
+from ..amounts import seconds
 from ..containers import (
     APPTAINER,
     RUNTIMES,
@@ -25,13 +26,14 @@ from ..plan import SCRIPT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ..executor import Handle
     from ..local.attended import Attended
     from ..local.supervisor import Task
     from ..plan import Plan
 
+UNKEPT = ("array", "max_retries", "requeue")
 UV = "uv"
 NONE = "none"
 MOST_DIGITS = 10
@@ -62,7 +64,7 @@ class LocalExecutor:
             found += _check_bare(plan)
         else:
             found += _check_container(plan)
-        return (*found, *_check_gpus(plan))
+        return (*found, *_check_gpus(plan), *_unkept(plan))
 
     def render(self, plan: Plan) -> tuple[Rendered, ...]:
         """The one command, as a shell reads it."""
@@ -221,6 +223,31 @@ def _check_gpus(plan: Plan) -> list[Fault]:
     ]
 
 
+def _unkept(plan: Plan) -> Iterator[Fault]:
+    """Promises that this machine can't keep; a time limit that isn't one."""
+    declared = plan.settings.declared()
+    for name in UNKEPT:
+        if name in declared and getattr(plan.settings, name):
+            yield Fault(
+                "setting-unused", name, severity="warning", detail=plan.executor
+            )
+    time, ahead = plan.settings.time, plan.settings.checkpoint_signal
+    if time and seconds(time) is None:
+        yield Fault("duration-invalid", "time", received=time)
+    if ahead and _notice(ahead) is None:
+        yield Fault("signal-invalid", "checkpoint_signal", received=ahead)
+
+
+def _notice(text: str) -> tuple[int, int] | None:
+    """The signal of `USR1@120`, and how many seconds before the limit it comes."""
+    name, _, before = text.partition("@")
+    number = getattr(signal, f"SIG{name.upper().removeprefix('SIG')}", None)
+    ahead = before or "60"
+    if number is None or not (ahead.isascii() and ahead.isdigit()):
+        return None
+    return int(number), int(ahead)
+
+
 def _environ(plan: Plan) -> dict[str, str]:
     from ..planning import environ_at
 
@@ -236,12 +263,23 @@ def _task(plan: Plan, secrets: Mapping[str, str]) -> Task:
     kept = without_call(os.environ, (*HANDED_ON, *PLACES, *progress))
     environ = {**kept, **_environ(plan), **secrets}
     argv = _argv(plan)
+    time, ahead = plan.settings.time, plan.settings.checkpoint_signal
+    limit = seconds(time) if time else None
+    notice = _notice(ahead) if ahead and limit else None
     if plan.container == NONE:
-        return Task(argv, environ, _cwd(plan))
+        return Task(argv, environ, _cwd(plan), limit=limit, notice=notice)
     remove = remove_argv(plan.container, _container(plan))
     leader_only = plan.container != APPTAINER
     cwd = _cwd(plan)
-    return Task(argv, environ, cwd, leader_only=leader_only, remove=remove)
+    return Task(
+        argv,
+        environ,
+        cwd,
+        leader_only=leader_only,
+        remove=remove,
+        limit=limit,
+        notice=notice,
+    )
 
 
 def _argv(plan: Plan) -> tuple[str, ...]:

@@ -57,6 +57,14 @@ class SlurmExecutor:
             raise
         return handle
 
+    def submit_array(
+        self, plans: Sequence[Plan], *, limit: int | None, attached: bool
+    ) -> list[dict[str, str]]:
+        """Start many as one array, at most `limit` at once; their handles in order."""
+        from ..slurm.sweep import submit_array
+
+        return submit_array(plans, limit=limit, attached=attached)
+
     def status(self, handle: Handle) -> State:
         from ..slurm.queue import Queue
 

@@ -8,6 +8,7 @@ from ...errors import Fault, RunspecError
 from ..executor import Silent
 from ..pack import NONE, packed
 from ..transport import NOT_FOUND, put
+from .array import suffixes
 from .directives import MARK, job_name
 from .job import handle_of, is_id, transport_of, way
 from .paths import SCRIPT, SECRETS, site
@@ -16,12 +17,13 @@ from .script import render
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..plan import Plan
     from ..portable import Site
     from ..transport import Done, Transport
 
+SBATCH = ("sbatch", "--parsable")
 UNSENT = "files-not-sent"
 HAS = '[ -d "$1" ] && [ -O "$1" ] && { touch -c -- "$1" 2>/dev/null || :; }'
 """Its time is that of its last use."""
@@ -53,14 +55,16 @@ def submit(plan: Plan, *, attached: bool) -> dict[str, str]:
         reference.removeprefix("env:") for reference in plan.secrets.values()
     )
     transport = transport_of(way(plan.settings), hidden)
-    place = _with_code(plan, transport)
+    place = with_code(plan, transport)
     script = render(plan, place, attached=attached)
     try:
-        done = put(transport, place.folder, _files(plan, script, found))
-        _require_sent(done, place.folder, transport)
-        return handle_of(plan, place.folder, _sbatch(plan, place, transport))
+        files = files_of(plan, script, found, suffixes(plan.settings.array))
+        done = put(transport, place.folder, files)
+        require_sent(done, place.folder, transport)
+        said = sbatch(plan, f"{place.folder}/{SCRIPT}", transport)
+        return handle_of(plan, place.folder, said)
     except BaseException:
-        _discard(plan, place, transport)
+        discard(plan, place, transport)
         raise
 
 
@@ -73,7 +77,7 @@ def digest_of(plan: Plan) -> str | None:
         return archive.digest
 
 
-def _with_code(plan: Plan, transport: Transport) -> Site:
+def with_code(plan: Plan, transport: Transport) -> Site:
     """Where the code is, sent there if need be."""
     if plan.settings.packager == NONE:
         return site(plan, None)
@@ -83,30 +87,32 @@ def _with_code(plan: Plan, transport: Transport) -> Site:
         if transport.run(("sh", "-c", HAS, "sh", place.root)).status:
             words = ("sh", "-c", UNPACK, "sh", place.root)
             done = transport.run(words, archive.file, None)
-            _require_sent(done, place.root, transport)
+            require_sent(done, place.root, transport)
     return place
 
 
-def _files(
-    plan: Plan, script: str, values: Mapping[str, str]
+def files_of(
+    plan: Plan, script: str, values: Mapping[str, str], tasks: Sequence[str]
 ) -> dict[str, tuple[bytes, int]]:
-    """What stands in the job's folder, by name: content and mode."""
+    """What stands in the job's folder, by name: content and mode.
+
+    `tasks` are what is behind the names of the files of each task.
+    """
     from ..portable import export_lines
-    from .array import suffixes
 
     files = {SCRIPT: (os.fsencode(script), 0o700)}
     if plan.config is not None and plan.content is not None:
         files[os.path.basename(plan.config)] = (plan.content, 0o600)
     if values:
         text = "".join(f"{line}\n" for line in export_lines(values))
-        for each in suffixes(plan.settings.array):
+        for each in tasks:
             files[SECRETS + each] = (os.fsencode(text), 0o600)
     return files
 
 
-def _sbatch(plan: Plan, place: Site, transport: Transport) -> str:
+def sbatch(plan: Plan, path: str, transport: Transport) -> str:
     """The line with the job's id; a job whose id didn't arrive is cancelled."""
-    words = sbatch_words(place)
+    words = (*SBATCH, path)
     try:
         done = transport.run(words)
     except BaseException:
@@ -125,7 +131,7 @@ def _sbatch(plan: Plan, place: Site, transport: Transport) -> str:
 
 
 def sbatch_words(place: Site) -> tuple[str, ...]:
-    return ("sbatch", "--parsable", f"{place.folder}/{SCRIPT}")
+    return (*SBATCH, f"{place.folder}/{SCRIPT}")
 
 
 def _withdraw(plan: Plan, transport: Transport) -> None:
@@ -145,7 +151,7 @@ def _withdraw(plan: Plan, transport: Transport) -> None:
         raise RunspecError(fault) from None
 
 
-def _discard(plan: Plan, place: Site, transport: Transport) -> None:
+def discard(plan: Plan, place: Site, transport: Transport) -> None:
     """Leave nothing in a folder there; of this machine's, only no secret."""
     own = place.folder == plan.folder
     words = (
@@ -157,7 +163,7 @@ def _discard(plan: Plan, place: Site, transport: Transport) -> None:
         return
 
 
-def _require_sent(done: Done, folder: str, transport: Transport) -> None:
+def require_sent(done: Done, folder: str, transport: Transport) -> None:
     if done.status:
         where = f"{transport.where}:{folder}" if transport.where else folder
         raise RunspecError(Fault(UNSENT, where, detail=done.said))
