@@ -55,7 +55,7 @@ def test_a_script_runs_with_its_configuration_environment_and_secret(
     )
     args = ("--on", "k8s", "train.py", "lr=0.25", "--", "it's", "$(id)", "a\nb")
     done = project.launch(*args, MINE=SECRET)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     said = told(done.stdout)
     assert said["environ"] == {"HOSTILE": HOSTILE, "TOKEN": SECRET}
     assert said["argv"][2:] == ["it's", "$(id)", "a\nb"]
@@ -121,7 +121,7 @@ def test_every_manifest_is_valid(
             files[-1].write_text(shown.stdout, "utf-8")
     argv = [str(kube_tools / "bin" / "python"), "-c", CHECK, *map(str, files)]
     done = subprocess.run(argv, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     checked = done.stdout.split()
     assert checked.count("ConfigMap") == 3 * len(KINDS)
     assert {*checked} == {"ConfigMap", "Service", "Job", "JobSet", "TrainJob", "Pod"}
@@ -202,7 +202,7 @@ def test_an_interrupt_removes_the_job_and_all_it_owns(
     on()
     process = project.start("launch", "--on", "k8s", "train.py", "--", "wait")
     status, said = interrupted(process)
-    assert status == 1
+    assert status == 123
     assert "cancelling" in said
     assert cluster.kinds() == []
 

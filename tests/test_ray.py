@@ -58,7 +58,7 @@ def test_a_script_runs_with_its_configuration_environment_and_secret(
     args = ("it's", "$(id)", "a\nb")
     variables = {"MINE": SECRET, "RAY_ADDRESS": ADDRESS}
     done = project.command(*words, *args, before=ray.before, **variables)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     said = told(done.stdout)
     assert said["environ"] == {"HOSTILE": HOSTILE, "TOKEN": SECRET}
     assert said["argv"][2:] == ["it's", "$(id)", "a\nb"]

@@ -198,7 +198,7 @@ def _launch(prepared: Prepared, executor: Executor) -> int:
 def _say_where(job: Job) -> None:
     """What a job elsewhere is called, here and there."""
     own = next((job.handle[each] for each in NAMES if job.handle.get(each)), "")
-    if job.executor != "local":
+    if job.executor != "local" and os.environ.get("RUNSPEC_AGENT") != "1":
         output.note(f"job {job.id[-8:]} on {job.executor}, where it is {own or job.id}")
 
 
