@@ -164,7 +164,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "1d257699723a"
+FINGERPRINT = "6a06f9ce2cb9"
 
 DEFAULTS = {
     "config": {
