@@ -202,7 +202,7 @@ def test_an_interrupt_removes_the_job_and_all_it_owns(
     on()
     process = project.start("launch", "--on", "k8s", "train.py", "--", "wait")
     status, said = interrupted(process)
-    assert status == 123
+    assert status == 143
     assert "cancelling" in said
     assert cluster.kinds() == []
 

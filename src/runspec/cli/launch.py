@@ -338,7 +338,7 @@ def attended(started: Started, executor: Executor) -> State:
 
 def _end(state: State, started: Started) -> NoReturn:
     """As the script ended."""
-    from ..launch.exitstatus import LOST
+    from ..launch.exitstatus import exit_status
     from ..launch.jobs import settle
     from ..run.supervise import end_like
 
@@ -347,4 +347,4 @@ def _end(state: State, started: Started) -> NoReturn:
         output.note(f"{state.phase}: {state.detail}")
     if sys.stdout is not None:
         sys.stdout.flush()
-    end_like(LOST if state.status is None else state.status)
+    end_like(exit_status(state) if state.status is None else state.status)

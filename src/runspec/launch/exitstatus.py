@@ -19,12 +19,16 @@ TIMED_OUT = 124
 REFUSED = 125
 """runspec or the place refused it: nothing of the script has run."""
 SIGNALLED = 128
+CANCELLED = 143
+"""It was asked to end (SIGTERM), and its place tells no more."""
 UNCERTAIN = "slurm-uncertain"
 """Of a job that may be there all the same."""
 
 
 def exit_status(state: State) -> int:
     """What a process that ends as that job did ends with; a signal is 128 more."""
+    if state.status is None and state.phase == "cancelled":
+        return CANCELLED
     return exit_status_of(state.status)
 
 

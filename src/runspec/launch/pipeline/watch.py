@@ -10,6 +10,7 @@ from time import monotonic, sleep, time
 
 from ..attend import PATIENCE
 from ..executor import Silent
+from ..exitstatus import CANCELLED as CANCELLED_STATUS
 from ..exitstatus import LOST as LOST_STATUS
 from ..exitstatus import exit_status_of
 from ..jobs import load as load_job
@@ -191,6 +192,7 @@ def status_of(state: PipelineState) -> int:
         found = [each for each in state.stages.values() if each.phase in endings]
         if found:
             first = min(found, key=lambda stage: stage.ended or time())
-            return exit_status_of(first.status) or 1
+            given_up = first.phase == CANCELLED and first.status is None
+            return CANCELLED_STATUS if given_up else exit_status_of(first.status) or 1
     phases = {stage.phase for stage in state.stages.values()}
     return LOST_STATUS if WAITING in phases or SUBMITTED in phases else os.EX_OK
