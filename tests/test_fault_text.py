@@ -133,7 +133,8 @@ def test_a_fault_names_its_subject_or_what_was_received(code: str) -> None:
     text = render_faults([fault])
     whole_line = ("toml-syntax", "env-file-syntax", "command-missing")
     grouped = ("group-inclusive", "group-requires", "group-at-least-one")
-    alone = ("http-not-installed", "http-token-short", "http-token-signs")
+    http = ("not-installed", "peer-unknown", "token-short", "token-signs")
+    alone = ("approval-unnamed", *(f"http-{each}" for each in http))
     told = (*whole_line, *grouped, *alone)
     assert "subject" in text or "received" in text or code in told
 

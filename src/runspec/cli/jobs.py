@@ -72,7 +72,7 @@ def _waits(args: Args, verb: str) -> bool:
 
 
 def _list(args: Args) -> int:
-    found, faults = _loaded(args)
+    found, faults = _load_jobs(args)
     faults += jobs.refresh_all(found, executor_named)
     if wanted := args.state.value:
         found = [
@@ -95,7 +95,7 @@ def _states(job: Job) -> tuple[str, str]:
     return job.state.phase, _outcome(job.state)
 
 
-def _loaded(args: Args) -> tuple[list[Job], list[Fault]]:
+def _load_jobs(args: Args) -> tuple[list[Job], list[Fault]]:
     """The newest jobs, of that name, and what can't be read; one more than are shown,
     all where the state chooses.
     """

@@ -165,9 +165,9 @@ def _answer(call: Invocation) -> None:
 
 def _emit(prepared: Prepared, form: str, warnings: list[Fault]) -> int:
     from ..launch.emit import emit
-    from ..launch.start import uninstalled
+    from ..launch.start import find_uninstalled
 
-    warnings = [*warnings, *uninstalled(prepared.plan)]
+    warnings = [*warnings, *find_uninstalled(prepared.plan)]
     if warnings:
         output.complain(warnings)
     output.show_utf8(emit(prepared.plan, form).text.rstrip("\n"))

@@ -114,7 +114,7 @@ def files(root: str, packager: str, patterns: Sequence[str]) -> list[str]:
     elif _is_repository(root):
         found = _listed(root)
     else:
-        found = _below(root, "", _Ignored(root))
+        found = _below(root, "", _IgnoreRules(root))
     return sorted({name for name in found if _goes_along(root, name)})
 
 
@@ -140,20 +140,22 @@ def _listed(root: str, prefix: str = "") -> Iterator[str]:
             yield path
 
 
-class _Ignored:
+class _IgnoreRules:
     """What the `.gitignore` files of a folder and of those above it name.
 
     They need pathspec, of the extra `recipes`; without it that is said, once.
     """
 
-    def __init__(self, root: str, above: _Ignored | None = None, at: str = "") -> None:
+    def __init__(
+        self, root: str, above: _IgnoreRules | None = None, at: str = ""
+    ) -> None:
         self._root = root
         self._above = above
         self._at = at
         self._rules = _rules(os.path.join(root, at, IGNORE))
 
-    def below(self, at: str) -> _Ignored:
-        return _Ignored(self._root, self, at)
+    def below(self, at: str) -> _IgnoreRules:
+        return _IgnoreRules(self._root, self, at)
 
     def has(self, path: str, *, folder: bool) -> bool:
         """The deepest file that says something of a path decides."""
@@ -182,7 +184,9 @@ def _rules(path: str) -> GitIgnoreSpec | None:
         return GitIgnoreSpec.from_lines(file)
 
 
-def _below(root: str, prefix: str, ignored: _Ignored | None = None) -> Iterator[str]:
+def _below(
+    root: str, prefix: str, ignored: _IgnoreRules | None = None
+) -> Iterator[str]:
     """Every file that isn't `ignored`; links to directories are files, too."""
     with os.scandir(os.path.join(root, prefix)) as entries:
         for entry in entries:

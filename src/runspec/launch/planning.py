@@ -59,7 +59,7 @@ def make_plan(
     `config-interpolation`).
     """
     record = settings.record
-    passed_on, hidden = _passed_on(record)
+    passed_on, hidden = _pass_on(record)
     kept = {**hidden, **record.secrets, **(references or {})}
     config = None if merged is None else f"{folder}/{merged.name}"
     command = command_of(recipe, record.cmd, with_config=merged is not None)
@@ -287,7 +287,7 @@ def _environ(
     return {**found, RUN_ID: id, RUN_DIR: folder, CODE_DIR: root_of(recipe.script_path)}
 
 
-def _passed_on(record: Profile) -> tuple[dict[str, str], dict[str, str]]:
+def _pass_on(record: Profile) -> tuple[dict[str, str], dict[str, str]]:
     """What `pass_env` names and is set here; secrets by reference. A script here has
     this environment anyway.
     """

@@ -35,14 +35,14 @@ class Started:
 
 def check(plan: Plan, executor: Executor) -> tuple[Fault, ...]:
     """The warnings of a plan. Raises RunspecError with all faults of its place."""
-    found = (*executor.check(plan), *uninstalled(plan))
+    found = (*executor.check(plan), *find_uninstalled(plan))
     errors = [fault for fault in found if fault.severity == "error"]
     if errors:
         raise RunspecError(*found)
     return found
 
 
-def uninstalled(plan: Plan) -> tuple[Fault, ...]:
+def find_uninstalled(plan: Plan) -> tuple[Fault, ...]:
     """The warning that nothing installs the dependencies of the script."""
     needed = plan.recipe.dependencies
     if not needed or not is_contained(plan):

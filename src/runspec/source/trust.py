@@ -27,7 +27,7 @@ def require_trusted_spec(path: str, use: str) -> None:
         place = FilePlace(path, 0, 0)
         why = error.strerror or ""
         raise SpecError(Fault("unreadable", path, place, detail=why)) from None
-    if found is None or _is_below(path, _trusted_folders()):
+    if found is None or _is_below(path, _read_folders()):
         return
     place = FilePlace(found.path, 0, 0)
     settings = _settings() or SETTINGS
@@ -51,7 +51,7 @@ def _settings() -> str:
     return f"{folder}/runspec/{SETTINGS}" if folder else ""
 
 
-def _trusted_folders() -> list[str]:
+def _read_folders() -> list[str]:
     """Those of the user's settings. Raises SpecError for what is wrong there."""
     from .toml import read_toml
 

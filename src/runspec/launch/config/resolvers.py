@@ -73,13 +73,13 @@ def _variable(resolvers: _Resolvers, piece: str) -> str:
     except Exception as error:  # noqa: BLE001  resolvers may raise anything
         if resolvers.secret:
             raise UnresolvedError(resolvers.secret, "", secret=True) from None
-        variable = resolvers.unset or named_in(piece)
+        variable = resolvers.unset or variable_in(piece)
         why = "isn't set" if resolvers.unset else _cause(error)
         raise UnresolvedError(variable, why) from None
     return "" if value is None else str(value)
 
 
-def named_in(text: str) -> str:
+def variable_in(text: str) -> str:
     """The variable that the first `${oc.env:…}` of a text names."""
     inside = text.partition(OPENING)[2]
     return inside.partition("}")[0].partition(",")[0].strip()

@@ -207,13 +207,13 @@ def _name_variables(
     templates: Mapping[str, str],
 ) -> None:
     """A value that came from a variable and doesn't do names that variable."""
-    from ..config.resolvers import named_in
+    from ..config.resolvers import variable_in
 
     for fault in reader.faults:
         key = fault.subject.rpartition(".")[2]
         if key in templates and fault.subject == ".".join((*path, key)):
             expected = "".join(f", not {each}" for each in fault.expected[:1])
-            variable = named_in(templates[key])
+            variable = variable_in(templates[key])
             fault.code, fault.received, fault.expected = INTERPOLATION, None, ()
             fault.detail = f"{variable} is {source.get(key)!r}{expected}"
 

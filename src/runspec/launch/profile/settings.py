@@ -157,7 +157,7 @@ def _with_profile(
             two = (of_profile, of_config)
             winner, loser = reversed(two) if name in OF_CONFIG else two
             layer[name] = _over(winner, loser)
-            differing.append(_overruled(name, winner, loser))
+            differing.append(_warn_overruled(name, winner, loser))
     return layer, differing
 
 
@@ -189,7 +189,7 @@ def _differing(name: str, config: Setting, profile: Setting) -> Iterator[Fault]:
             )
 
 
-def _overruled(name: str, winner: Setting, loser: Setting) -> Fault:
+def _warn_overruled(name: str, winner: Setting, loser: Setting) -> Fault:
     return Fault(
         OVERRULED,
         name,
