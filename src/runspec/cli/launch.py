@@ -191,7 +191,7 @@ def _launch(prepared: Prepared, executor: Executor) -> int:
     started = submitted(prepared, executor, {})
     if prepared.plan.attached:
         _say_where(started.job)
-        _end(attended(started, executor), started)
+        _end(attend(started, executor), started)
     return _detached(started)
 
 
@@ -222,7 +222,7 @@ def submitted(
     return started
 
 
-def submitted_together(
+def submit_together(
     all_prepared: Sequence[Prepared],
     executor: Executor,
     abouts: Sequence[Mapping[str, str]],
@@ -315,7 +315,7 @@ def _detached(started: Started) -> int:
     return 0
 
 
-def attended(started: Started, executor: Executor) -> State:
+def attend(started: Started, executor: Executor) -> State:
     """Stay until it has ended. Ends this process where the person leaves."""
     from ..launch.attend import Left
     from ..launch.executor import Silent

@@ -15,7 +15,7 @@ from ..launch.start import check
 from ..render.text import BOLD, DIM, escaped
 from . import INTERRUPTED, output
 from .explain import explained, rendered
-from .launch import ADVICE, attended, request_of, submitted, submitted_together
+from .launch import ADVICE, attend, request_of, submit_together, submitted
 from .lookup import recipe_named
 from .table import ID, table
 
@@ -49,7 +49,7 @@ def run_sweep(args: Args) -> int:
     sweep = new_id()
     abouts = [{"sweep": sweep, "point": each.label} for each in found]
     if hasattr(executor, "submit_array"):
-        started = submitted_together(
+        started = submit_together(
             all_prepared, executor, abouts, limit=args.at_once.value
         )
         return _together(started, executor, detached=bool(args.detach.value))
@@ -124,7 +124,7 @@ def _in_turn(
         if detached:
             output.show(job.id)
             continue
-        job.state = attended(started, executor)
+        job.state = attend(started, executor)
         settle(job.folder, job.state)
     return 0 if detached else _result(jobs)
 
