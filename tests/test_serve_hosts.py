@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from environments import Environment
 from rigs import jumping
 from rigs.desk import ASKS, STATELESS, Client, text, tools, typed
 from rigs.jumping import Room
+from rigs.people import approve, ticket
 
 pytestmark = pytest.mark.slow
 
@@ -160,3 +164,105 @@ def test_a_host_that_is_down_stops_nobody_and_comes_back(
         assert "hi" in text(agent.call("rig_echo", word="hi"))
         assert "rig_echo" in agent.names()
         assert "no-runspec: its tools are left out" in agent.said()
+
+
+PLAIN = """
+[config.jump-hosts.plain]
+host = "rig"
+bin = "{plain}/runspec"
+options = ["-F", "{{config}}"]
+"""
+
+
+class Plain:
+    """An agent of a server that has the tools of a host which enforces nothing."""
+
+    def __init__(self, room: Room, log: Path) -> None:
+        self.room = room
+        self.log = log
+
+    def agent(self, *options: str, **more: object) -> Client:
+        own = ("--host", "plain", *options)
+        variables = self.room.variables
+        return Client(
+            self.room.environment, self.room.serving, *own, **variables, **more
+        )  # type: ignore[arg-type]
+
+    def ran(self) -> list[str]:
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+
+@pytest.fixture
+def plain(bare: Environment, tmp_path: Path) -> Iterator[Plain]:
+    program = tmp_path / "plain" / "runspec"
+    program.parent.mkdir()
+    log = tmp_path / "ran.txt"
+    script = Path(__file__).parent / "rigs" / "plain_host.py"
+    program.write_text(f"#!/bin/sh\nexec {sys.executable} {script} {log}\n")
+    program.chmod(0o755)
+    folder = tools(tmp_path / "there", SPEC, **PROGRAMS)
+    more = PLAIN.format(plain=program.parent)
+    here = tmp_path / "here"
+    here.mkdir()
+    with jumping.room(bare, here, folder, more) as room:
+        yield Plain(room, log)
+
+
+def test_levels_are_enforced_here_where_the_host_does_not_show_that_it_does(
+    plain: Plain,
+) -> None:
+    with plain.agent() as agent:
+        assert "plain_by-hand" not in agent.names()
+        assert text(agent.call("plain_free")) == "free ran"
+        refused = agent.call("plain_by-hand")
+        assert refused["isError"] is True
+        assert "Only a person may run this" in text(refused)
+        for tool in ("asks", "odd", "none"):
+            assert "runspec approve" in text(agent.call(f"plain_{tool}"))
+        assert plain.ran() == ["free"]
+        approve(plain.room.environment, ticket(agent.call("plain_asks", days=3)))
+        assert "runspec approve" in text(agent.call("plain_asks", days=4))
+        assert text(agent.call("plain_asks", days=3)) == "asks ran"
+        assert agent.call("plain_asks", days=3)["isError"] is True
+        assert plain.ran() == ["free", "asks"]
+
+
+def test_an_output_of_such_a_host_is_withheld_here(plain: Plain) -> None:
+    with plain.agent() as agent:
+        call = agent.ask(
+            "tools/call", name="plain_held", arguments={}, _meta={"progressToken": 7}
+        )
+        seen = []
+        while (message := agent.next()).get("id") != call:
+            seen.append(message)
+        assert "42" not in json.dumps(seen)
+        assert "held ran" not in text(message["result"])
+        shown = approve(plain.room.environment, ticket(message["result"]))
+        assert "held ran" in shown
+        assert text(agent.call("plain_held")) == "held ran"
+        assert plain.ran() == ["held"]
+
+
+@pytest.mark.parametrize("revision", ["2025-11-25", STATELESS])
+def test_a_person_at_the_client_is_asked_for_such_a_host(
+    plain: Plain, revision: str
+) -> None:
+    with plain.agent(revision=revision, capabilities=ASKS) as agent:
+        if revision == STATELESS:
+            asked = agent.call("plain_asks")
+            ((key, question),) = asked["inputRequests"].items()
+            agent.read_slowly()
+            answer = {"action": "accept", "content": typed(question)}
+            result = agent.get(
+                "tools/call",
+                name="plain_asks",
+                arguments={},
+                inputResponses={key: answer},
+                requestState=asked["requestState"],
+            )["result"]
+        else:
+            call = agent.begin("plain_asks")
+            agent.person_answers(agent.question(), "accept")
+            result = agent.response(call)["result"]
+        assert text(result) == "asks ran"
+        assert plain.ran() == ["asks"]

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from .case import Case
     from .connection import Connection
     from .policy import Policy
+    from .remote_host import Remote
+    from .remotes import Remotes
     from .results import Outcome
     from .served import ServedTool
     from .server import Server
-    from .shapes import Ended, Question, ToolCall, ToolResult
+    from .shapes import Ended, Object, Question, ToolCall, ToolResult
 
     End: TypeAlias = ToolResult | Question | Ended
 
@@ -91,7 +93,40 @@ class Desk:
             require_allowed(call.name, os.environ)
         except RunspecError as error:
             return _said(error)
-        return await remotes.call(call, client)
+        gated = remotes.gate(call)
+        if gated is None:
+            return await remotes.forward(call, client)
+        return await self._gate(call, client, remotes, gated)
+
+    async def _gate(
+        self,
+        call: ToolCall,
+        client: Connection,
+        remotes: Remotes,
+        gated: tuple[Remote, Object, str],
+    ) -> End:
+        """A call of a host that doesn't enforce levels: they are enforced here."""
+        from .host_gate import HostGate, HostRecords
+
+        remote, item, declared = gated
+        level = self.policy.level(call.name, client.principal, declared)
+        records = HostRecords(remote.target.name, call.name, client.principal)
+        if level == "manual":
+            records.refused("manual")
+            text = f"Only a person may run this: {call.name}"
+            return text_result(text, is_error=True)
+        confirm = self.policy.confirm
+        if level == "autonomous" or (level == "confirm" and confirm == "host"):
+            return await records.run(level, remotes.forward(call, client))
+        asks = call.elicits and confirm != "terminal"
+        found = remote, item
+        store = self._server.approvals
+        try:
+            gate = HostGate(self, remotes, found, call, client, store, level, asks=asks)
+            supervised = level == "supervised"
+            return await (gate.released() if supervised else gate.confirmed())
+        except RunspecError as error:
+            return _said(error)
 
     async def _typed(self, call: ToolCall, client: Connection) -> End:
         """The same for a call as a person types it (JMP-09)."""
@@ -129,9 +164,9 @@ class Desk:
                 case.level == "confirm" and confirm == "host"
             ):
                 return await self.run(case, client)
-            from .gate import Gate
+            from .gate import ToolGate
 
-            gate = Gate(self, case, client, self._server.approvals)
+            gate = ToolGate(self, case, client, self._server.approvals)
             supervised = case.level == "supervised"
             return await (gate.released() if supervised else gate.confirmed())
         except RunspecError as error:

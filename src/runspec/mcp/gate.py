@@ -24,15 +24,23 @@ from .shapes import Question, Reply, text_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ..approvals.store import Store
-    from ..approvals.ticket import Ticket
+    from ..approvals.ticket import PlannedCall, Ticket
     from ..render.plan import Output, Plan
     from .capture import Capture
     from .case import Case
     from .connection import Connection
     from .desk import Desk, End
     from .results import Outcome
-    from .shapes import Ended, ToolResult
+    from .shapes import Ended, ToolCall, ToolResult
+
+    class Records(Protocol):
+        """Where a decision is recorded."""
+
+        def decided(self, kind: str, ticket: Ticket) -> None: ...
+
 
 REHEARSAL = 30.0
 """Seconds that a dry run may take."""
@@ -85,18 +93,43 @@ TYPE_CODE = "To say yes, type the code {code}. To say no, decline."
 
 
 class Gate:
-    """One case before a person."""
+    """One call before a person; what runs it says the rest."""
 
     def __init__(
-        self, desk: Desk, case: Case, client: Connection, store: Store
+        self,
+        desk: Desk,
+        call: ToolCall,
+        client: Connection,
+        store: Store,
+        planned: PlannedCall,
+        audited: Records,
+        *,
+        asks: bool,
     ) -> None:
         self._desk = desk
-        self._case = case
+        self._call = call
         self._client = client
         self._store = store
-        self._planned = case.planned()
+        self._planned = planned
         self._session = client.session
-        self._audited = case.run.audited
+        self._audited = audited
+        self._asks = asks
+
+    async def describe(self, ticket: Ticket, changes: list[str]) -> None:
+        """Write the planned call into a ticket, after a dry run if it has one."""
+        raise NotImplementedError
+
+    async def withhold(self, ticket: Ticket) -> Output | ToolResult | Ended:
+        """Run it, and write that into a ticket; what it wrote, or why nothing ran."""
+        raise NotImplementedError
+
+    async def run(self) -> End:
+        """Run it."""
+        raise NotImplementedError
+
+    async def hand_out(self, output: Output) -> ToolResult | Ended:
+        """The result that was withheld."""
+        raise NotImplementedError
 
     async def confirmed(self) -> End:
         """Run it once a person has said yes (`confirm`)."""
@@ -120,7 +153,7 @@ class Gate:
         if not self._store.take(ticket):
             return text_result(TOO_LATE, is_error=True)
         self._audited.decided("approval", ticket)
-        return await self._desk.run(self._case, self._client)
+        return await self.run()
 
     async def released(self) -> End:
         """Run it, and give out its output once a person says so (`supervised`)."""
@@ -148,7 +181,8 @@ class Gate:
 
     def _reserve(self, kind: str) -> tuple[Ticket, bool]:
         """A place for the question before anything runs (APV-03)."""
-        quota = self._desk.policy.quota(self._planned.tool, self._case.principal)
+        planned = self._planned
+        quota = self._desk.policy.quota(planned.tool, planned.principal)
         return self._store.reserve(self._planned, kind, self._session, quota)
 
     async def _put(self, ticket: Ticket, reply: Verdict | None) -> End | None:
@@ -157,13 +191,13 @@ class Gate:
         None where they did: then the ticket's status says what.
         """
         if reply is None:
-            if not self._case.asks:
+            if not self._asks:
                 return self._waiting(ticket)
             state, code = self._store.seal(self._planned, ticket)
             message = f"{self._question(ticket)}\n\n{TYPE_CODE.format(code=code)}"
-            if self._case.call.revision.stateless:
+            if self._call.revision.stateless:
                 return Question(message, state, CODE_FORM)
-            answer = await self._client.ask(self._case.call, message, CODE_FORM)
+            answer = await self._client.ask(self._call, message, CODE_FORM)
             reply = self._verdict(ticket.kind, state, answer)
         if not reply.action:
             return self._waiting(ticket)
@@ -178,7 +212,7 @@ class Gate:
 
         None where none came: then the question is put again.
         """
-        call = self._case.call
+        call = self._call
         if call.state is None:
             return None
         answer = (call.answers or {}).get(APPROVAL)
@@ -196,64 +230,30 @@ class Gate:
 
     async def _propose(self, ticket: Ticket, changes: list[str]) -> None:
         """Have the planned call before a person, with what a dry run of it wrote."""
-        from ..render.plan import dry_run_text, plan_text
-
         try:
-            rehearsal = self._rehearsal()
-            if rehearsal is not None:
-                outcome = await self._desk.outcome(rehearsal, self._client, REHEARSAL)
-                ticket.dry_run = dry_run_text(_written(outcome))
-            plan = self._plan(changes)
-            ticket.plan, ticket.full = plan_text(plan), plan_text(plan, whole=True)
-            ticket.files = dict(self._case.pin.files)
+            await self.describe(ticket, changes)
             self._store.present(ticket)
         except BaseException:
             self._store.abandon(ticket)
             raise
-
-    def _rehearsal(self) -> Case | None:
-        tool, principal = self._planned.tool, self._case.principal
-        wanted = self._desk.policy.rehearses(tool, principal)
-        return self._case.rehearsal() if wanted else None
 
     async def _hold(self, ticket: Ticket) -> ToolResult | Ended | None:
         """Run it, and keep what it wrote until a person decides.
 
         The result where nothing was run; the plan has nothing of the output.
         """
-        from ..render.plan import ran_text
+        from ..render.plan import Output
 
         try:
-            outcome = await self._desk.outcome(self._case, self._client)
-            if outcome.ending == "not-started":
+            output = await self.withhold(ticket)
+            if not isinstance(output, Output):
                 self._store.abandon(ticket)
-                return await self._desk.result(self._case, outcome, self._client)
-            plan = self._plan([])
-            ticket.plan, ticket.full = ran_text(plan), ran_text(plan, whole=True)
-            self._store.present(ticket, held=_written(outcome))
+                return output
+            self._store.present(ticket, held=output)
         except BaseException:
             self._store.abandon(ticket)
             raise
         return None
-
-    def _plan(self, changes: list[str]) -> Plan:
-        from ..render.plan import Plan
-
-        case, planned = self._case, self._planned
-        return Plan(
-            case.invocation,
-            (planned.runnable, *planned.argv),
-            host=planned.host,
-            user=planned.user,
-            principal=_asker(planned.principal, planned.client),
-            reason=case.served.tool.autonomy_reason,
-            level=case.level,
-            given=case.line.given,
-            program=planned.program,
-            loose=case.pin.loose,
-            cwd=planned.cwd,
-            changes=changes,
-        )
 
     def _question(self, ticket: Ticket) -> str:
         """What a person is asked, with the head of an output that is withheld."""
@@ -280,8 +280,72 @@ class Gate:
         if output is None or not self._store.take(ticket):
             return text_result(GONE, is_error=True)
         self._audited.decided("release", ticket)
+        return await self.hand_out(output)
+
+
+class ToolGate(Gate):
+    """A call of a tool of this machine."""
+
+    def __init__(
+        self, desk: Desk, case: Case, client: Connection, store: Store
+    ) -> None:
+        planned, audited = case.planned(), case.run.audited
+        super().__init__(
+            desk, case.call, client, store, planned, audited, asks=case.asks
+        )
+        self._case = case
+
+    async def describe(self, ticket: Ticket, changes: list[str]) -> None:
+        from ..render.plan import dry_run_text, plan_text
+
+        rehearsal = self._rehearsal()
+        if rehearsal is not None:
+            outcome = await self._desk.outcome(rehearsal, self._client, REHEARSAL)
+            ticket.dry_run = dry_run_text(_written(outcome))
+        plan = self._plan(changes)
+        ticket.plan, ticket.full = plan_text(plan), plan_text(plan, whole=True)
+        ticket.files = dict(self._case.pin.files)
+
+    def _rehearsal(self) -> Case | None:
+        tool, principal = self._planned.tool, self._case.principal
+        wanted = self._desk.policy.rehearses(tool, principal)
+        return self._case.rehearsal() if wanted else None
+
+    async def withhold(self, ticket: Ticket) -> Output | ToolResult | Ended:
+        from ..render.plan import ran_text
+
+        outcome = await self._desk.outcome(self._case, self._client)
+        if outcome.ending == "not-started":
+            return await self._desk.result(self._case, outcome, self._client)
+        plan = self._plan([])
+        ticket.plan, ticket.full = ran_text(plan), ran_text(plan, whole=True)
+        return _written(outcome)
+
+    async def run(self) -> End:
+        return await self._desk.run(self._case, self._client)
+
+    async def hand_out(self, output: Output) -> ToolResult | Ended:
         outcome = self._desk.revived(self._case, output)
         return await self._desk.result(self._case, outcome, self._client)
+
+    def _plan(self, changes: list[str]) -> Plan:
+        from ..render.plan import Plan
+
+        case, planned = self._case, self._planned
+        return Plan(
+            case.invocation,
+            (planned.runnable, *planned.argv),
+            host=planned.host,
+            user=planned.user,
+            principal=_asker(planned.principal, planned.client),
+            reason=case.served.tool.autonomy_reason,
+            level=case.level,
+            given=case.line.given,
+            program=planned.program,
+            loose=case.pin.loose,
+            cwd=planned.cwd,
+            changes=changes,
+        )
 
 
 class Verdict:

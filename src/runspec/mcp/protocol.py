@@ -8,6 +8,7 @@ reports back by `finish`, `progress`, `ask` and `changed`, which give messages t
 
 from __future__ import annotations
 
+from ..remote.wire import AUTONOMY
 from . import messages
 from .messages import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Malformed
 from .revisions import HANDSHAKE, NEWEST_HANDSHAKE, REVISIONS, STATELESS
@@ -418,7 +419,11 @@ def _wrong(request: messages.Request, message: str) -> Malformed:
 
 
 def _capabilities() -> Object:
-    return {"tools": {"listChanged": True}, "resources": {}}
+    return {
+        "tools": {"listChanged": True},
+        "resources": {},
+        "experimental": {AUTONOMY: {"enforced": True}},
+    }
 
 
 def _has_forms(capabilities: Object) -> bool:

@@ -8,7 +8,7 @@ from ..errors import RunspecError
 from ..loop import Cancelled, Future
 from ..remote.begun import begin
 from ..remote.client import Client, Refused
-from ..remote.wire import has_code
+from ..remote.wire import enforces_autonomy, has_code
 from .messages import INTERNAL_ERROR, INVALID_PARAMS, Malformed
 from .protocol import CODE_FORM, EMPTY_FORM
 from .shapes import Progress
@@ -51,7 +51,10 @@ class Underway:
 
 
 class Remote:
-    """One host: its tools while it is there, and the connection to it."""
+    """One host: its tools while it is there, and the connection to it.
+
+    `enforces`: it has shown that it enforces levels of autonomy.
+    """
 
     def __init__(
         self, server: Server, target: Target, changed: Callable[[], None]
@@ -59,6 +62,7 @@ class Remote:
         self.target = target
         self.prefix = tool_name(target.name)
         self.tools: dict[str, Object] = {}
+        self.enforces = False
         self.first: Future[None] = Future()
         self._server = server
         self._loop: Loop = server.loop
@@ -179,6 +183,7 @@ class Remote:
             return False
         try:
             await client.open(PATIENCE, streams=False)
+            self.enforces = enforces_autonomy(client.capabilities)
             self._client = client
             await self._list(client)
             self._settle()

@@ -7,6 +7,7 @@ agent ──call──▶ Remotes ──▶ Remote (one host) ──tools/call�
 from __future__ import annotations
 
 from ..loop import Cancelled, Future, TooLate
+from .host_gate import level_of
 from .messages import INVALID_PARAMS, Malformed
 from .protocol import APPROVAL
 from .remote_host import Remote, Underway
@@ -65,12 +66,29 @@ class Remotes:
         """Whether a name is one of a tool of a host, which may be gone by now."""
         return self._found(name) is not None
 
+    def gate(self, call: ToolCall) -> tuple[Remote, Object, str] | None:
+        """The host, the tool as it lists it, and its level where that is gated here.
+
+        None for a tool whose host shows that it enforces levels, or isn't there, and
+        for an answer to a question of the host's own.
+        """
+        found = self._found(call.name)
+        if found is None or call.state in self._open:
+            return None
+        remote, tool = found
+        item = remote.tools.get(tool)
+        if item is None or remote.enforces:
+            return None
+        return remote, item, level_of(item)
+
     def listing(self, revision: Revision) -> dict[str, Object]:
         """The tools of the hosts that are there, as `tools/list` has them."""
         found: dict[str, Object] = {}
         for remote in self._remotes.values():
             for name, item in remote.tools.items():
                 own = _own_name(remote, name)
+                if not remote.enforces and level_of(item) == "manual":
+                    continue
                 if self._server.selects(own, name):
                     found[own] = _listed(item, own, remote.target.name, revision)
         return found
@@ -82,7 +100,7 @@ class Remotes:
     async def read(self, uri: str) -> Ended:
         return Ended(await self._links[uri].read(uri))
 
-    async def call(self, call: ToolCall, client: Connection) -> Ended | Question:
+    async def forward(self, call: ToolCall, client: Connection) -> Ended | Question:
         """A call of one of their tools. Raises Malformed where there is no result."""
         if call.state is not None:
             underway = self._repeated(call, client)

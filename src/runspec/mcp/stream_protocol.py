@@ -51,7 +51,9 @@ class StreamProtocol(Protocol):
     def _offered(self) -> Object:
         found = super()._offered()
         if self.streams:
-            found["experimental"] = wire.offered()
+            experimental = found["experimental"]
+            assert isinstance(experimental, dict)
+            experimental |= wire.offered()
         return found
 
     def _answered(

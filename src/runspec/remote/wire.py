@@ -23,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..spec.plain import Json
 
+AUTONOMY = "io.runspec/autonomy"
+"""The key below `experimental` of a server that enforces levels of autonomy."""
 CAPABILITY = "io.runspec/stream"
 """The key below `experimental` of both sides' capabilities."""
 VERSION = 1
@@ -40,6 +42,14 @@ MISSED = 4
 """Signs of life that may be missing before a side counts as gone."""
 MOST_ALIVE = 3600.0
 STDOUT, STDERR = 1, 2
+
+
+def enforces_autonomy(capabilities: Json) -> bool:
+    """Whether a server shows that it enforces levels of autonomy (SRV-19)."""
+    found = capabilities
+    for key in ("experimental", AUTONOMY):
+        found = found.get(key) if isinstance(found, dict) else None
+    return isinstance(found, dict) and found.get("enforced") is True
 
 
 def has_streams(capabilities: Json) -> bool:

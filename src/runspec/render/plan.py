@@ -14,10 +14,11 @@ from .visible import quoted, shell_word, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..call import Invocation, Value
     from ..model import Arg
+    from ..spec.plain import Json
 
 MOST_VALUES = 30
 MOST_ITEMS = 400
@@ -136,8 +137,41 @@ def _who(plan: Plan) -> str:
     return "An agent" if plan.call.agent else "A person"
 
 
+def host_text(
+    head: str,
+    about: str,
+    facts: Mapping[str, str],
+    arguments: Mapping[str, Json],
+    *,
+    whole: bool,
+) -> str:
+    """A call of a tool of another host, whose spec isn't here."""
+    lines = [escaped(head), ""]
+    for paragraph in paragraphs(shortened(about, LONGEST_TEXT)):
+        lines += [*(f"  {escaped(line)}" for line in paragraph), ""]
+    lines += _columns((name, visible(text)) for name, text in facts.items())
+    rows = [(visible(name), _argument(each, whole)) for name, each in arguments.items()]
+    most = len(rows) if whole else MOST_VALUES
+    if rows:
+        lines += ["", "Arguments, all of the agent:", *_columns(rows[:most])]
+    if len(rows) > most:
+        lines.append(f"  ...and {len(rows) - most} more, which aren't shown")
+    return _limit("\n".join(lines))
+
+
+def _argument(value: Json, whole: bool) -> str:
+    import json
+
+    if isinstance(value, str):
+        return quoted(value, whole=whole)
+    return shell_word(json.dumps(value), whole=whole)
+
+
 def _text(head: str, plan: Plan, whole: bool) -> str:
-    text = "\n".join([head, *_about(plan, whole)])
+    return _limit("\n".join([head, *_about(plan, whole)]))
+
+
+def _limit(text: str) -> str:
     if len(text) <= MOST_WHOLE:
         return text
     return f"{text[:MOST_WHOLE]}\n  ...and {len(text) - MOST_WHOLE:,} more characters"
