@@ -38,7 +38,7 @@ def run(args: Args) -> int:
     """List what waits, or decide one; 0 when that was done, else 1 (130 for ^C)."""
     store = Store()
     if args.all.value != (args.deny.value and args.id.value is None):
-        raise RunspecError(Fault("approval-unnamed"))
+        raise RunspecError(Fault("approval-unnamed", "--deny"))
     if args.all.value:
         return _deny_all(store, args.tool.value or "*", args.principal.value or "*")
     if args.id.value is None:

@@ -6,7 +6,7 @@ import os
 
 from ..compat import signal
 from ..loop import Future, Loop
-from ..mcp.policy import Policy
+from ..mcp.policy import read_policy
 from ..mcp.server import Options, Server
 from ..mcp.toolbox import Selection
 
@@ -57,8 +57,12 @@ def _options(args: Args) -> Options:
         jobs=args.jobs.value,
         timeout=args.timeout.value,
         inline=args.inline.value,
-        policy=Policy(confirm=args.confirm.value),
+        policy=read_policy(_text(args.policy.value), args.confirm.value),
     )
+
+
+def _text(path: object) -> str | None:
+    return None if path is None else str(path)
 
 
 def _targets(hosts: Sequence[str]) -> list[Target]:

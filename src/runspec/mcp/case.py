@@ -12,6 +12,8 @@ from ..run.recorded import Recorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..approvals.ticket import PlannedCall
     from ..call import Invocation, Value
     from ..run.argv import CommandLine
@@ -21,10 +23,15 @@ if TYPE_CHECKING:
     from ..run.program import Program
     from ..spec.plain import Json
     from .connection import Connection
+    from .policy import Policy
     from .served import ServedTool
     from .shapes import Progress, ToolCall
 
 DRY_RUN = "dry_run"
+ALWAYS = frozenset(
+    ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM")
+)
+"""What reaches each program, whatever a policy lists."""
 
 
 class Case:
@@ -36,6 +43,7 @@ class Case:
     """
 
     asks = False
+    policy: Policy | None = None
     rehearses = False
 
     def __init__(
@@ -127,10 +135,40 @@ class Case:
     def _environment(self) -> dict[str, str]:
         from ..run.environment import child_environment, foreign_environment
 
-        environ, call = self.invocation.environ, self.invocation
+        call = self.invocation
+        declared = {name for each in call.scope.values() for name in each.env}
+        environ = {
+            name: value
+            for name, value in call.environ.items()
+            if name in declared
+            or (name not in self.served.secrets and self.passes(name))
+        }
         if self.run.account is None:
             return child_environment(environ, call)
         return foreign_environment(environ, call, self.run.account)
+
+    def passes(self, variable: str) -> bool:
+        """Whether a variable of the server's reaches the program."""
+        if variable in ALWAYS or variable.startswith(("LC_", "RUNSPEC_")):
+            return True
+        policy = self.policy
+        if policy is None:
+            return True
+        return policy.passes(self.served.name, self.principal, variable)
+
+    def escape(self) -> tuple[str, str] | None:
+        """The first argument that is a path outside of what the policy allows it."""
+        if self.policy is None:
+            return None
+        lists = self.policy.confinements(self.served.name, self.principal)
+        for value in self.invocation.values.values() if lists else ():
+            if value.arg.type != "path" or value.plain is None:
+                continue
+            plain = value.plain if isinstance(value.plain, list) else [value.plain]
+            for path in map(str, plain):
+                if not all(_is_within(path, directories) for directories in lists):
+                    return value.arg.name, path
+        return None
 
     def rehearsal(self) -> Case | None:
         """The same call as a dry run, where the runnable declares one.
@@ -151,6 +189,7 @@ class Case:
         else:
             arguments = {**self.call.arguments, arg.name: True}
             again = _opened(self.call, self.served, arguments, self.principal)
+        again.policy = self.policy
         again.rehearses = again.run.audited.dry_run = True
         return again
 
@@ -189,6 +228,15 @@ class Case:
         because = f" ({reason})" if reason else ""
         line = shlex.join([self.invocation.runnable.name, *self.line.argv])
         return f"Only a person may run this{because}: {line}"
+
+
+def _is_within(path: str, directories: Sequence[str]) -> bool:
+    """Whether a path is in one of the directories, by the real path of both."""
+    real = os.path.realpath(path)
+    return any(
+        os.path.commonpath((real, top)) == top
+        for top in map(os.path.realpath, directories)
+    )
 
 
 def _origin(value: Value) -> str:

@@ -7,7 +7,7 @@ import sys
 from time import monotonic
 
 from ..compat import signal
-from ..errors import CallError, RunspecError
+from ..errors import CallError, Fault, RunspecError
 from ..loop import Cancelled, Future
 from ..run.order import NOT_STARTED, Ending
 from .shapes import text_result
@@ -146,7 +146,13 @@ class Desk:
         """The result at the level of autonomy that the call comes to (AUT)."""
         from ..guard import require_allowed
 
+        case.policy = self.policy
         case.level = self.policy.level(case.served.name, case.principal, case.level)
+        escape = case.escape()
+        if escape is not None:
+            case.run.audited.refused("path-confined")
+            name, path = escape
+            return _said(RunspecError(Fault("path-confined", name, received=path)))
         if case.level == "manual":
             case.run.audited.refused("manual")
             return text_result(case.only_by_hand(), is_error=True)

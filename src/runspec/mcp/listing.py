@@ -24,7 +24,8 @@ def entries_of(spec: Spec) -> list[Object]:
 
     `runnable` and `command` (a list of names), `name`, `title`, `autonomy` without
     arguments, `audiences`, `contexts`, `hosts` (None: all), `server` (`[config]
-    name`), `warm` (whether it is to be); the rest is what `listed` shows.
+    name`), `warm` (whether it is to be), `secrets` (the variables of arguments that
+    are or may be secrets); the rest is what `listed` shows.
     """
     from ..render.schema import tools
 
@@ -52,12 +53,21 @@ def _entry(tool: Tool, spec: Spec) -> Object:
         "hosts": plain_value(inherited(tool.chain, "hosts")),
         "server": spec.config.name,
         "warm": inherited(tool.chain, "warm") is True,
+        "secrets": _secret_variables(tool),
         "description": _description(tool, leaf),
         "inputSchema": tool.input_schema,
         "outputSchema": plain_value(leaf.output_schema),
         "annotations": _annotations(tool),
         "extensions": extensions(tool),
     }
+
+
+def _secret_variables(tool: Tool) -> list[Json]:
+    from ..model import is_secret
+
+    return [
+        name for arg in tool.args.values() if is_secret(arg, "env") for name in arg.env
+    ]
 
 
 def _description(tool: Tool, leaf: Runnable) -> str:

@@ -1,12 +1,23 @@
 """What the operator of a server says about calls: the one place that is asked.
 
 A package declares how far an agent may go; the operator can only be stricter.
+
+    confirm = "terminal"
+
+    [[rule]]
+    tool = "purge*"
+    principal = "token *"
+    level = "confirm"
+    paths = ["/srv/data"]
 """
 
 from __future__ import annotations
 
+import os
+
 from ..approvals.store import QUOTA
-from ..policy import strictest
+from ..errors import Fault, RunspecError
+from ..policy import AUTONOMY, strictest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,3 +115,81 @@ class Policy:
             found = of(rule)
             if found is not None and rule.applies(tool, principal):
                 yield found
+
+
+MACHINE = "/etc/runspec/policy.toml"
+"""The machine's policy, where a server isn't told another one."""
+KEYS: dict[str, type] = {
+    "tool": str,
+    "principal": str,
+    "level": str,
+    "pending": int,
+    "paths": list,
+    "environ": list,
+    "dry-run": bool,
+}
+
+
+def read_policy(path: str | None, confirm: str) -> Policy:
+    """The policy in a file, by default the machine's if there is one.
+
+    `confirm` counts where it is stricter than the file's. Raises RunspecError
+    (`unreadable`, `policy-untrusted`, `policy-invalid`).
+    """
+    if path is None and not os.path.lexists(MACHINE):
+        return Policy(confirm=confirm)
+    path = os.path.abspath(path or MACHINE)
+    data = _load(path)
+    declared = data.pop("confirm", confirm)
+    rules = data.pop("rule", [])
+    if declared not in CONFIRM:
+        raise _invalid(path, f"confirm is {', '.join(CONFIRM)}")
+    if data or not isinstance(rules, list):
+        raise _invalid(path, "it has confirm and [[rule]] only")
+    stricter = max(confirm, str(declared), key=CONFIRM.index)
+    found = [_rule(path, at, each) for at, each in enumerate(rules, 1)]
+    return Policy(confirm=stricter, rules=found)
+
+
+def _load(path: str) -> dict[str, object]:
+    import tomllib
+
+    from ..source.ownership import distrust_place
+
+    try:
+        distrust = distrust_place(path)
+        if distrust is not None:
+            raise RunspecError(Fault("policy-untrusted", path, detail=distrust.why))
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        detail = error.strerror or ""
+        raise RunspecError(Fault("unreadable", path, detail=detail)) from None
+    except ValueError as error:
+        raise _invalid(path, str(error)) from None
+
+
+def _rule(path: str, at: int, data: object) -> Rule:
+    where = f"rule {at}"
+    if not isinstance(data, dict):
+        raise _invalid(path, f"{where} is no table")
+    for key, value in data.items():
+        kind = KEYS.get(key)
+        if kind is None:
+            raise _invalid(path, f"{where}: unknown key {key!r}")
+        if type(value) is not kind:
+            raise _invalid(path, f"{where}: {key} must be of type {kind.__name__}")
+        if isinstance(value, list) and not all(isinstance(e, str) for e in value):
+            raise _invalid(path, f"{where}: {key} must be strings")
+    if data.get("level", AUTONOMY[0]) not in AUTONOMY:
+        raise _invalid(path, f"{where}: level is one of {', '.join(AUTONOMY)}")
+    paths = data.get("paths")
+    for each in paths if isinstance(paths, list) else ():
+        if not os.path.isabs(each):
+            raise _invalid(path, f"{where}: {each!r} must be an absolute path")
+    words = {key.replace("-", "_"): value for key, value in data.items()}
+    return Rule(**words)
+
+
+def _invalid(path: str, why: str) -> RunspecError:
+    return RunspecError(Fault("policy-invalid", path, detail=why))

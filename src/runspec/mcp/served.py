@@ -43,6 +43,7 @@ class Source:
 class ServedTool:
     """One tool and where it comes from; its spec is read when it is first needed.
 
+    `secrets` are the variables that any runnable of the server declares as secrets.
     `autonomy` is the level without arguments. `distribution` and `version` are empty
     where it isn't `installed`.
     """
@@ -58,6 +59,7 @@ class ServedTool:
         self.version = source.version
         self.installed = source.installed
         self.place = source.places.get(self.runnable_name)
+        self.secrets: set[str] = set()
         self._state: tuple[int, ...] | None = None
         self._loaded: tuple[Runnable, Config, Tool] | None = None
 

@@ -131,6 +131,14 @@ def open_toolbox(selection: Selection) -> Toolbox:
         for entry in source.entries
         if _is_served(entry, context)
     ]
+    secrets = {
+        str(name)
+        for source in sources
+        for entry in source.entries
+        for name in entry.get("secrets", ())  # type: ignore[union-attr]
+    }
+    for tool in candidates:
+        tool.secrets = secrets
     served = _one_of_each_name(_selected(candidates, selection, faults), faults)
     watched = _Watched(catalogue, stamps)
     return Toolbox(_server_name(served), served, faults, watched)

@@ -423,6 +423,20 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "< ({plain})>",
         "<run `{detail}`>",
     ),
+    "path-confined": (
+        "{subject} is {quoted}, which is outside of the directories that the operator"
+        " of this server allows",
+        "give a path below one of them",
+    ),
+    "policy-invalid": (
+        "the policy {subject} is no policy<: {detail}>",
+        "mend it; without a policy that holds, nothing is served",
+    ),
+    "policy-untrusted": (
+        "the policy {subject} could have been written by another user<: {detail}>",
+        "have it, and the directories above it, owned by root or you, and written by"
+        " nobody else",
+    ),
     "approvals-full": (
         "{subject} is full: {first} calls wait for a person, and no more can; this one"
         " has not run",
@@ -434,7 +448,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "`runspec approve` lists what waits; the agent can make the call again",
     ),
     "approval-unnamed": (
-        "--deny requires an ID or --all, and --all requires --deny",
+        "{subject} requires an ID or --all, and --all requires --deny",
         "deny one with `runspec approve ID --deny`, all with"
         " `runspec approve --deny --all`",
     ),
@@ -460,7 +474,8 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "give --token-file",
     ),
     "http-peer-unknown": (
-        "this system doesn't tell whose a connection is, and there is no token",
+        "this system doesn't tell whose a connection to {subject} is, and there is no"
+        " token",
         "give --token-file",
     ),
     "http-tls-missing": (
