@@ -244,7 +244,7 @@ def test_a_cluster_that_goes_away_is_waited_for_but_not_for_ever(
 ) -> None:
     stub.on("GET", "/api/jobs/", (200, {"status": "RUNNING"}), (0, None))
     done = project.launch("--on", "ray", "train.py")
-    assert done.returncode == 125
+    assert done.returncode == 123
     assert "asking again" in done.stderr
     assert f"{stub.address} doesn't answer" in done.stderr
     assert "runspec jobs logs" in done.stderr
@@ -255,7 +255,7 @@ def test_a_job_that_the_cluster_has_forgotten_is_lost(
 ) -> None:
     stub.on("GET", "/api/jobs/", (404, "no such job"))
     done = project.launch("--on", "ray", "train.py")
-    assert done.returncode == 125
+    assert done.returncode == 123
     assert "doesn't know it any more" in done.stderr
 
 

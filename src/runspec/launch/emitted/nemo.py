@@ -45,7 +45,7 @@ BY_SLURM = Rendezvous(
 
 def program(plan: Plan) -> str:
     on_slurm = plan.executor == SLURM
-    packed = on_slurm and os.path.lexists(os.path.join(plan.root, ".git"))
+    packed = on_slurm and plan.settings.tunnel == "ssh"
     code = '"$PWD"' if packed else quoted((plan.root,))
     meeting = BY_SLURM if on_slurm else BY_HAND
     script = text(plan, code, meeting, contained=False)
@@ -73,16 +73,27 @@ def _slurm(plan: Plan, *, packed: bool) -> str:
     }
     lines = [f"    {key}={value!r}," for key, value in given.items() if value]
     lines.append(f"    tunnel={_tunnel(plan)},")
-    packager = "GitArchivePackager" if packed else "Packager"
-    lines.append(f"    packager=run.{packager}(),")
+    lines.append(f"    packager={_packager(plan) if packed else 'run.Packager()'},")
     return "\n".join(("run.SlurmExecutor(", *lines, ")"))
+
+
+def _packager(plan: Plan) -> str:
+    """The files that a launch would send, uncommitted ones too."""
+    from ..pack import files
+
+    settings = plan.settings
+    found = files(plan.root, settings.packager, settings.packager_include_pattern)
+    paths = [os.path.join(plan.root, name) for name in found]
+    root = plan.root
+    where = f"relative_path={[root]!r} * {len(paths)}"
+    return f"run.PatternPackager(include_pattern={paths!r}, {where})"
 
 
 def _tunnel(plan: Plan) -> str:
     settings = plan.settings
-    folder = settings.remote_job_dir or os.path.join(plan.root, "runs")
+    folder = settings.remote_job_dir
     if settings.tunnel != "ssh":
-        return f"run.LocalTunnel(job_dir={folder!r})"
+        return 'run.LocalTunnel(job_dir="")'  # it writes where it submits only so
     given = {
         "host": settings.host,
         "user": settings.user,

@@ -7,6 +7,7 @@ from time import monotonic
 
 from ...errors import Fault, RunspecError
 from ..executor import CANCELLED, ENDED, LOST, QUEUED, RUNNING, Rendered, State
+from ..exitstatus import REFUSED
 from ..rayjobs.api import Jobs, address_of
 from ..rayjobs.request import (
     code_name,
@@ -143,7 +144,7 @@ def _state(job: dict[str, Json] | None) -> State:
         return State(ENDED, 0)
     if status == "FAILED":
         code = job.get("driver_exit_code")
-        return State(ENDED, code if isinstance(code, int) and code else 1, detail)
+        return State(ENDED, code if isinstance(code, int) and code else REFUSED, detail)
     return State(PHASES.get(status, RUNNING), detail=detail)
 
 
