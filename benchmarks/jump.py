@@ -132,7 +132,7 @@ def overheads(found: list[Case]) -> str:
     """What each jump takes more than the same tool by plain ssh."""
     lines = []
     for case in found:
-        if case.base is not None and case.base.base is not None:
+        if case.times and case.base is not None and case.base.base is not None:
             more = case.milliseconds - case.base.milliseconds
             lines.append(f"{case.name}: {more:.0f} ms more than plain ssh")
     return "\n".join(lines)

@@ -27,10 +27,10 @@ autonomy = "autonomous"
 run_as = "{user}"
 
 [short]
-description = "The same, for a second at most"
+description = "The same, for three seconds at most"
 autonomy = "autonomous"
 run_as = "{user}"
-timeout = 1
+timeout = 3
 
 [daemon]
 description = "Ends, and leaves a process behind"
@@ -75,7 +75,7 @@ def test_a_timeout_ends_the_whole_family(users: Users, family: Family) -> None:
     with server(users, family) as client:
         result = client.call("short")
         assert "timeout" in text(result)
-        family.begun()
+        family.begun(1)  # a busy machine may not get further in that time
         assert family.gone(0)
 
 

@@ -442,13 +442,16 @@ class TestManyProcesses:
         assert found == expected
 
     def test_writers_killed_at_any_point_leave_whole_records(self, desk: Desk) -> None:
-        for _ in range(20):
-            writer = _forked(lambda: _many_runs(desk, 1_000_000))
-            time.sleep(0.01)
+        done, tell = os.pipe()
+        for at in range(20):
+            writer = _forked(lambda: _many_runs(desk, 1_000_000, tell))
+            for _ in range(2 + at % 4):
+                os.read(done, 1)
             os.kill(writer, signal.SIGKILL)
             os.waitpid(writer, 0)
-        done = desk.run("--limit", "0", "--format", "json")
-        states = [each["state"] for each in json.loads(done.stdout)]
+        os.close(done)
+        os.close(tell)
+        states = [each["state"] for each in desk.runs("--limit", "0")]
         assert len(states) > 20
         assert states.count("lost") <= 20
         assert set(states) <= {"ok", "lost"}
@@ -482,9 +485,12 @@ def _is_over(pid: int) -> bool:
     return found == pid
 
 
-def _many_runs(desk: Desk, count: int) -> None:
+def _many_runs(desk: Desk, count: int, tell: int | None = None) -> None:
+    """Each is told by a byte, where somebody wants to know."""
     for _ in range(count):
         desk.ran()
+        if tell is not None:
+            os.write(tell, b".")
 
 
 def _garbage(desk: Desk) -> None:

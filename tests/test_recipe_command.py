@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 from pathlib import Path
 
@@ -35,7 +34,6 @@ LOCAL = """\
 # [tool.runspec.args]"""
 FAULTY = f"{HEAD}# image = 3\n# nmae = 'x'\n# ///\n"
 SPEC = "[deploy]\ndescription = 'x'\nautonomy = 'manual'\n[old.run]\nlaunch = 'ray'\n"
-MOST_SECONDS = 10
 MOST_MEGABYTES = 100
 
 
@@ -103,7 +101,7 @@ def test_a_list_of_nothing_says_how_to_begin(bare: Environment, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_ten_thousand_files_take_seconds_and_little_memory(
+def test_ten_thousand_files_take_little_memory(
     bare: Environment, tmp_path: Path
 ) -> None:
     code = '"""Code."""\n\n\ndef double(x):\n    return 2 * x\n' * 100
@@ -112,11 +110,8 @@ def test_ten_thousand_files_take_seconds_and_little_memory(
         folder.mkdir(exist_ok=True)
         head = LAUNCHED if number % 10 == 0 else ""
         (folder / f"f{number}.py").write_text(head + code, "utf-8")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = bare.run("list", cwd=tmp_path)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert "1000 recipes" in done.stdout.splitlines()[-1]
-    assert after.ru_utime - before.ru_utime < MOST_SECONDS
     own = [str(bare.bin / "python"), "-c", MEMORY, str(bare.bin / "runspec"), "list"]
     peak = subprocess.run(own, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert int(peak.stderr) < MOST_MEGABYTES * 1024

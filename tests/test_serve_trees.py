@@ -21,9 +21,9 @@ description = "Starts a family of processes and waits"
 autonomy = "autonomous"
 
 [short]
-description = "The same, for a second at most"
+description = "The same, for three seconds at most"
 autonomy = "autonomous"
-timeout = 1
+timeout = 3
 
 [quick]
 description = "Ends, and leaves a process behind"
@@ -97,7 +97,7 @@ def test_a_timeout_ends_the_whole_family_and_says_so(
         result = client.call("short")
         assert result["isError"]
         assert "timeout" in text(result)
-        family.begun()
+        family.begun(1)  # a busy machine may not get further in that time
         assert family.gone(0)
 
 
