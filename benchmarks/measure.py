@@ -227,4 +227,4 @@ def benchmark(make: Callable[[], list[Case]], rounds: int) -> int:
 
 
 def _limited(cases: Sequence[Case]) -> list[Case]:
-    return [case for case in cases if case.limit is not None]
+    return [case for case in cases if case.limit or case.most]
