@@ -101,7 +101,7 @@ def codes_of_the_specification() -> set[str]:
     text = SPEC.read_text(encoding="utf-8")
     hyphenated = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", text))
     keys = {field.key for fields in TABLES.values() for field in fields}
-    known = keys | {*AUDIENCES, *GROUP_KINDS, "no-x"}
+    known = keys | {*AUDIENCES, *GROUP_KINDS, "no-x", "per-run", "trusted-folders"}
     single = {
         word for word in ("encoding", "unreadable", "unwritable") if f"`{word}`" in text
     }
