@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +54,7 @@ def our_cases(environment: Path) -> list[Case]:
     return [
         base,
         right,
+        *image_cases(environment, base),
         Case("greet --help", [greet, "--help"], base, 1.3, environ=quiet),
         Case("greet --nmae x", [greet, *WRONG], base, 1.8, status=2, environ=quiet),
         Case(
@@ -63,6 +66,25 @@ def our_cases(environment: Path) -> list[Case]:
             environ=cold,
         ),
         Case("greet, with history", [greet, *RIGHT], right, 1.1, environ=recorded),
+    ]
+
+
+def image_cases(environment: Path, base: Case) -> list[Case]:
+    """As in container images: no bytecode is written, or nothing at all."""
+    greet = str(environment / "bin" / "greet")
+    quiet = spec("no-bytecode", NO_HISTORY + SPEC.read_text("utf-8"))
+    ahead = spec("ahead", NO_HISTORY + SPEC.read_text("utf-8"))
+    path = ahead["RUNSPEC_CONFIG"]
+    runspec = str(environment / "bin" / "runspec")
+    subprocess.run([runspec, "compile", path], check=True, stdout=subprocess.DEVNULL)
+    os.utime(path, (0, 0))  # as a layer of an image: another mtime, and another ctime
+    Path(path).parent.chmod(0o555)
+    quiet["PYTHONDONTWRITEBYTECODE"] = "1"
+    nowhere = {**ahead, "HOME": "/nowhere", "PYTHONDONTWRITEBYTECODE": "1"}
+    argv = [greet, *RIGHT]
+    return [
+        Case("greet, no bytecode written", argv, base, 1.2, environ=quiet),
+        Case("greet, compiled ahead, read-only", argv, base, 1.2, environ=nowhere),
     ]
 
 

@@ -53,11 +53,11 @@ def make_private(path: str) -> None:
 
     `os.makedirs` gives its mode to the last alone. Raises OSError.
     """
+    above = os.path.dirname(path)
+    if above not in ("", path) and not os.path.isdir(above):
+        make_private(above)
     try:
         os.mkdir(path, 0o700)
-    except FileNotFoundError:
-        make_private(os.path.dirname(path))
-        make_private(path)
     except FileExistsError:
         if not os.path.isdir(path):
             raise
