@@ -184,8 +184,8 @@ def run_install(vector: Vector, room: Room) -> None:
     act, expect = vector["install"], vector["expect"]
     world = World(room, {})
     shown = world.command(act, ["local", "--format", "json"])
-    runnables = json.loads(shown.stdout)["runnables"]
-    listed = {each["name"]: each["distribution"] for each in runnables}
+    runnables = json.loads(shown.stdout)
+    listed = {each["runnable"]: each["distribution"] for each in runnables}
     if "listed" in expect:
         assert listed == expect["listed"]
     assert includes(listed, expect.get("has", {}))

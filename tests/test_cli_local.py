@@ -73,10 +73,17 @@ def test_json_has_every_field_and_where_it_comes_from(
     environment: Environment,
 ) -> None:
     done = environment.run("local", "--format", "json", "--runnable", "good")
-    (found,) = json.loads(done.stdout)["runnables"]
+    (found,) = json.loads(done.stdout)
     assert (found["distribution"], found["version"]) == ("half", "1.0")
     assert found["source"] == str(environment.site / "half" / "runspec.toml")
-    assert (found["autonomy"], found["become_method"]) == ("autonomous", "sudo")
+    assert found["runnable"] == "good"
+    assert (found["spec"]["autonomy"], found["spec"]["become_method"]) == (
+        "autonomous",
+        "sudo",
+    )
+    assert found["spec"]["run_as"] is found["spec"]["discoverable"] is None
+    assert found["config_autonomy"] == "confirm"
+    assert found["config_run_as"] is None
 
 
 def test_text_lists_files_with_their_runnables_and_faults_below(

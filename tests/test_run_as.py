@@ -194,7 +194,7 @@ def test_what_runspec_runs_is_that_user_already(users: Users, folder: Path) -> N
 def test_an_env_file_of_the_caller_is_no_obstacle(users: Users, folder: Path) -> None:
     checked(users, folder)
     spec = (folder / "runspec.toml").read_text("utf-8")
-    env_file = "[config]\nrunspec_env = 'my.env'\n"
+    env_file = f"[config]\nrunspec_env = '{folder}/my.env'\n"
     more = "more = {type = 'str', required = false}\n"
     write(folder, {"runspec.toml": env_file + spec + more})
     write(folder, {"my.env": "RUNSPEC_SHOW_ARG_WORD=kept\n"})

@@ -9,12 +9,17 @@ import pytest
 import runspec
 
 NAMES = [
+    "Arg",
     "Args",
+    "AuditError",
     "CallError",
+    "Group",
+    "RunSpec",
     "RunspecError",
     "SpecError",
     "Value",
     "__version__",
+    "audit",
     "load_spec",
     "parse",
     "register_type",

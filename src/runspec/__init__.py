@@ -24,13 +24,21 @@ if TYPE_CHECKING:
 
 __version__ = "1.0.0"
 
+ALIASES = {"Arg": "Value", "RunSpec": "Args"}
+"""Other names of ours that the format documents."""
+
 __all__ = [
+    "Arg",
     "Args",
+    "AuditError",
     "CallError",
+    "Group",
+    "RunSpec",
     "RunspecError",
     "SpecError",
     "Value",
     "__version__",
+    "audit",
     "load_spec",
     "parse",
     "register_type",
@@ -92,6 +100,10 @@ def _parse(
             from .answer import answer
 
             sys.exit(answer(call))
+        if call.env_file is not None:
+            from .resolve.envfile import further
+
+            os.environ.update(further(call.env_file, os.environ))
         if call.warnings:
             from .stop import warn
 
@@ -252,8 +264,17 @@ def _stop(error: Exception, loaded: "Loaded | None") -> None:
 
 
 def __getattr__(name: str) -> object:
+    name = ALIASES.get(name, name)
     if name in ("Args", "Value"):
         from . import call as home
+    elif name == "Group":
+        from . import model_more as home  # type: ignore[no-redef]
+    elif name == "AuditError":
+        from .audit import event as home  # type: ignore[no-redef]
+    elif name == "audit":
+        import importlib
+
+        return importlib.import_module(f"{__name__}.audit")
     elif name in __all__:
         from . import errors as home  # type: ignore[no-redef]
     else:

@@ -71,7 +71,9 @@ class Invocation:
         self.configured: Mapping[str, Value] | None = None
         self._options: dict[str, Arg] = {}
         self._negations: dict[str, Arg] = {}
+        self._places: list[Arg] = []
         self._positionals: list[Arg] = []
+        self._operands: list[tuple[str, int]] = []
         self._rest: Arg | None = None
         self._next = 0
         self._enter(runnable)
@@ -101,11 +103,11 @@ class Invocation:
         positionals: list[Arg] = []
         for key, arg in runnable.args.items():
             self.scope[attribute_of(key)] = arg
-            if arg.position is not None:
-                positionals.append(arg)
-            elif arg.type == "rest":
+            if arg.type == "rest":
                 self._rest = arg
             else:
+                if arg.position is not None:
+                    positionals.append(arg)
                 name = key.replace("_", "-")
                 self._options["--" + name] = arg
                 if arg.short is not None:
@@ -113,7 +115,9 @@ class Invocation:
                 if arg.type == "flag" and arg.default is True:
                     self._negations["--no-" + name] = arg
         positionals.sort(key=lambda arg: arg.position or 0)
-        self._positionals = positionals
+        self._places = positionals
+        self._positionals = positionals[:]
+        self._operands = []
 
     def _is_operand(self, token: str) -> bool:
         if len(token) < 2 or token[0] != "-":
@@ -135,7 +139,7 @@ class Invocation:
             self._give(self._negations[spelled], "false", index)
             if equals:
                 self._wrong("unexpected-value", name, index, received=text)
-        elif name == "--help" or name == "--version":
+        elif name == "--help" or (name == "--version" and not self._has_version()):
             self.asked = name[2:]
         else:
             self._unknown(name, index, equals != "")
@@ -144,6 +148,8 @@ class Invocation:
         self, arg: "Arg", name: str, text: "str | None", index: int, start: int
     ) -> None:
         """`text` is what is attached to the option, from `start` in its token."""
+        if arg.position is not None:
+            self._vacate(arg)
         if arg.type == "flag":
             self._give(arg, True if text is None else text, index, start)
             return
@@ -205,7 +211,34 @@ class Invocation:
         arg = self._positionals[0]
         if not arg.multiple:
             del self._positionals[0]
+        self._operands.append((token, index))
         self._give(arg, token, index)
+
+    def _vacate(self, arg: "Arg") -> None:
+        """Let the operands fill the places other than this one's (BIND-11)."""
+        if arg.multiple or not any(each is arg for each in self._places):
+            return
+        operands, self._operands = self._operands, []
+        indexes = [index for _, index in operands]
+        for each in self._places:
+            name = attribute_of(each.name)
+            given = [g for g in self.given.pop(name, ()) if g[1] not in indexes]
+            if given:
+                self.given[name] = given
+        self._places = [each for each in self._places if each is not arg]
+        self._positionals = [
+            each
+            for each in self._places
+            if each.multiple or attribute_of(each.name) not in self.given
+        ]
+        for token, index in operands:
+            self._operand(token, index)
+
+    def _has_version(self) -> bool:
+        """Whether an argument or a command on the path has that name (BIND-12)."""
+        return "version" in self.scope or any(
+            "version" in e.commands for e in self.chain
+        )
 
     def _after_separator(self) -> None:
         first, self._next = self._next, len(self.argv)
@@ -295,7 +328,7 @@ class Invocation:
 class Value:
     """One argument of a call.
 
-    `source` is one of `cli`, `env`, `env_file`, `config`, `spec_default`, `prompt`,
+    `source` is one of `cli`, `env`, `runspec_env`, `config`, `spec_default`, `prompt`,
     `not_set` (SRC). Every field of the argument is an attribute, too (RES-01).
     """
 
@@ -330,14 +363,15 @@ class Value:
     @property
     def given(self) -> bool:
         """Whether the command line or the environment gave it (GRP)."""
-        if self.source not in ("cli", "env", "env_file"):
+        if self.source not in ("cli", "env", "runspec_env"):
             return False
         return self.arg.type != "flag" or self.plain is True
 
     def __getattr__(self, name: str) -> "Any":
         if name in Value.__slots__ or name.startswith("__"):
             raise AttributeError(name)
-        return getattr(self.arg, name)
+        found = getattr(self.arg, name)
+        return list(found) if name == "options" and found is not None else found
 
     def __repr__(self) -> str:
         from .resolve.about import shown
@@ -396,9 +430,17 @@ class Args:
             return about(self._call, name)  # type: ignore[no-any-return]
         return value
 
-    def get(self, name: str, default: "Any" = None) -> "Any":
-        """The argument of that name, in either spelling, else `default`."""
-        return self._call.values.get(attribute_of(name), default)
+    def get(self, name: str, default: "Any" = None) -> "Value":
+        """The argument of that name, in either spelling; else one of value `default`.
+
+        Its source is then `not_set` (RES-02).
+        """
+        found = self._call.values.get(attribute_of(name))
+        if found is None:
+            from .resolve.about import absent
+
+            return absent(name, default)
+        return found
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and attribute_of(name) in self._call.values

@@ -121,7 +121,7 @@ def _failed_text_check(arg, text):
 
 
 PLAIN_TYPES = ("int", "float", "bool", "flag", "choice")
-UNTYPED = ("env", "env_file", "config")
+UNTYPED = ("env", "runspec_env", "config")
 """Sources of a value that nobody types."""
 
 
@@ -164,7 +164,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "6a06f9ce2cb9"
+FINGERPRINT = "070f55d3087c"
 
 DEFAULTS = {
     "config": {

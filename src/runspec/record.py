@@ -210,7 +210,11 @@ def begin(
         from .logs import setup
 
         debug = environ.get("RUNSPEC_DEBUG") == "1" or "--debug" in call.switches
-        summary = "--no-summary" not in call.switches
+        summary = (
+            config.logging.summary
+            and "--no-summary" not in call.switches
+            and not environ.get("RUNSPEC_NO_SUMMARY")
+        )
         run.logs = setup(call, run.id, debug=debug, summary=summary)
     if run.kept or run.audited or run.logs or call.has_secrets:
         RUNS.append(run)

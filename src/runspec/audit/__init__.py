@@ -7,9 +7,12 @@ audit.key     32 random bytes; who can read it can write a ledger anew
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ..errors import RunspecError
     from ..record import Plain
@@ -34,16 +37,16 @@ def audited(directory: str, level: str, kind: str, fields: Mapping[str, Plain]) 
     except RunspecError as error:
         if level == "required":
             raise
-        _warn(f"{kind} {fields.get('runnable', '')}".rstrip(), error)
+        warn_of(f"{kind} {fields.get('runnable', '')}".rstrip(), error)
 
 
-def _warn(record: str, error: RunspecError) -> None:
+def warn_of(record: str, error: RunspecError) -> None:
+    """Say on stderr, once in a process, that a record isn't kept."""
     global _warned
     if _warned:
         return
     _warned = True
     import os
-    import sys
 
     from ..errors import Fault
     from ..render.fault import render_faults
@@ -54,3 +57,15 @@ def _warn(record: str, error: RunspecError) -> None:
     warning = Fault("audit-skipped", record, severity="warning", detail=why)
     style = Style.for_stream(sys.stderr, os.environ)
     show(render_faults([warning], style=style), sys.stderr)
+
+
+class _Module(type(sys)):  # type: ignore[misc]
+    """This package, which is the documented function `runspec.audit` as well."""
+
+    def __call__(self, *args: Any, **options: Any) -> dict[str, Plain] | None:
+        from .event import record_event
+
+        return record_event(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Module

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .local import Selection
 
 FRAMES = {
-    "json": ('{\n  "runnables": [', 4, "\n  ]\n}"),
+    "json": ("[", 2, "\n]"),
     "mcp": ('{\n  "tools": [', 4, "\n  ]\n}"),
     "openai": ("[", 2, "\n]"),
     "anthropic": ("[", 2, "\n]"),
@@ -20,8 +20,11 @@ FRAMES = {
 """What stands before and after the items of a format, and how deep they stand."""
 
 
-def emit(selection: Selection, form: str) -> int:
-    """Write the schemas to stdout and what is wrong to stderr (LOC-03)."""
+def emit(selection: Selection, form: str, *, strict: bool) -> int:
+    """Write the schemas to stdout and what is wrong to stderr (LOC-03).
+
+    Returns the exit status, as Selection.status has it.
+    """
     before, indent, after = FRAMES[form]
     items: list[str] = []
     for spec in selection.specs:
@@ -32,7 +35,8 @@ def emit(selection: Selection, form: str) -> int:
     gap = "\n" + " " * indent
     lines = [gap + item.replace("\n", gap) for item in items]
     output.show_utf8(before + ",".join(lines) + (after if items else after.strip()))
-    return _report(selection)
+    _report(selection)
+    return selection.status(strict=strict)
 
 
 def _texts(
@@ -40,7 +44,12 @@ def _texts(
 ) -> dict[str, list[str]]:
     """The JSON items of every runnable of one file, by name."""
     environment = selection.catalogue.environment
-    texts = environment.recall(spec, form)
+    kind = form
+    if form == "json":
+        from .catalogue_json import about_here
+
+        kind = f"json {about_here()}"
+    texts = environment.recall(spec, kind)
     if texts is None:
         import json
 
@@ -52,21 +61,16 @@ def _texts(
             ]
             for name in built.runnables
         }
-        environment.remember(spec, form, texts)
+        environment.remember(spec, kind, texts)
     return texts  # type: ignore[return-value]
 
 
 def _items(built: Spec, name: str, form: str, spec: InstalledSpec) -> list[Json]:
     runnable = built.runnables[name]
     if form == "json":
-        from ..spec.plain import plain_runnable
+        from .catalogue_json import record
 
-        origin = {
-            "distribution": spec.distribution,
-            "version": spec.version,
-            "source": spec.path,
-        }
-        return [{**plain_runnable(runnable, built.config), **origin}]
+        return [record(runnable, built, spec)]
     from ..render.schema import as_anthropic, as_mcp, as_openai, tools
 
     found = tools(runnable, built.config)
@@ -78,15 +82,14 @@ def _items(built: Spec, name: str, form: str, spec: InstalledSpec) -> list[Json]
     return listed
 
 
-def _report(selection: Selection) -> int:
+def _report(selection: Selection) -> None:
     """Errors in full, warnings counted, because others' packages may have many."""
     faulty = [spec for spec in selection.specs if selection.summary(spec).errors]
     faults = [fault for spec in faulty for fault in selection.faults(spec)]
-    errors = [f for f in faults if f.severity == "error"] + selection.conflicts
-    if errors:
-        output.complain(errors)
+    errors = [f for f in faults if f.severity == "error"]
+    if errors or selection.conflicts:
+        output.complain([*errors, *selection.conflicts])
     warnings = sum(selection.summary(spec).warnings for spec in selection.specs)
     if warnings:
         count = output.counted(warnings, "warning")
         output.note(f"{count}; `runspec local` shows them")
-    return 1 if errors else 0

@@ -49,6 +49,16 @@ class Selection:
             and listed[row.name].spec is spec
         ]
 
+    def status(self, *, strict: bool) -> int:
+        """The exit status: 1 where errors left nothing to list (LOC-03).
+
+        `strict`: or where there are any errors or conflicts.
+        """
+        errors = any(self.summary(spec).errors for spec in self.specs)
+        if strict:
+            return 1 if errors or self.conflicts else 0
+        return 1 if errors and not any(map(self.names, self.specs)) else 0
+
     def faults(self, spec: InstalledSpec) -> list[Fault]:
         """The faults of one file; with `only`, its own and the file's."""
         return [
@@ -66,16 +76,16 @@ def run(args: Args) -> int:
         catalogue.require(only)
     selection = Selection(catalogue, only)
     if args.format.value == "text":
-        status = _text(selection)
+        status = _text(selection, strict=args.strict.value)
     else:
         from .emit import emit
 
-        status = emit(selection, args.format.value)
+        status = emit(selection, args.format.value, strict=args.strict.value)
     catalogue.environment.save()
     return status
 
 
-def _text(selection: Selection) -> int:
+def _text(selection: Selection, *, strict: bool) -> int:
     if not selection.specs:
         output.show(NOTHING.format(places=_places(selection)))
         return 0
@@ -87,7 +97,7 @@ def _text(selection: Selection) -> int:
         blocks.append(output.faults(selection.conflicts))
     blocks.append(_sum(selection, faults))
     output.show("\n\n".join(blocks))
-    return 1 if any(fault.severity == "error" for fault in faults) else 0
+    return selection.status(strict=strict)
 
 
 def _places(selection: Selection) -> str:

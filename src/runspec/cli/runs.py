@@ -27,7 +27,7 @@ SOURCES = {
     "cli": "the command line",
     "prompt": "a prompt",
     "env": "the environment",
-    "env_file": "the env file",
+    "runspec_env": "the env file",
     "config": "the config file",
     "spec_default": "the default",
     "not_set": "not given",

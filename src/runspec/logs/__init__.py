@@ -127,6 +127,8 @@ class Logs:
         from .summary import is_good, painted
 
         good = is_good(end)
+        if good and not self._screens[1].is_terminal:
+            return
         warned = any(self.counts.get(level) for level in ("WARNING", "ERROR"))
         style = self._screens[1].style
         line = painted(text, self._run, style, good=good, warned=warned)

@@ -33,6 +33,13 @@ class Screen:
         return self._tap.output if self._tap else None
 
     @property
+    def is_terminal(self) -> bool:
+        try:
+            return self._stream is not None and self._stream.isatty()
+        except ValueError:  # it is closed
+            return False
+
+    @property
     def encoding(self) -> str:
         return (self._stream and self._stream.encoding) or "utf-8"
 

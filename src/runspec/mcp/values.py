@@ -62,8 +62,19 @@ def parse(text: str) -> Json:
     return value
 
 
+class Number(float):
+    """A number with a fraction or an exponent, and its `text` as it was written."""
+
+    text: str
+
+    def __new__(cls, literal: str) -> Number:
+        number = super().__new__(cls, literal)
+        number.text = literal
+        return number
+
+
 def _finite(literal: str) -> float:
-    number = float(literal)
+    number = Number(literal)
     if number - number != 0:
         raise ValueError(literal[:20])
     return number

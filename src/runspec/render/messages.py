@@ -17,7 +17,7 @@ call, or the path of a file.
     not-*, too-*, out-of-range,   the value          the bounds, pattern or options
     pattern-mismatch
     not-valid                     the value          detail: what the coercer said
-    unknown-argument              the option         detail "positional": it is one
+    unknown-argument              the option         detail: why not
     mistyped-argument             (subject: the      detail: the option as typed
                                   missing argument)
     missing-argument              its variables are  detail: its type, or "positional"
@@ -570,9 +570,9 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "write the file, or no longer name it",
     ),
     "env-file-syntax": (
-        "this is not a line of an environment file<: {detail}>",
+        "this is not a line of an environment file",
         "",
-        "NAME=value, its quotes closed",
+        "NAME=value",
     ),
     "env-file-untrusted": (
         "{subject} isn't read, because another user could read or change it"
@@ -1027,6 +1027,26 @@ it is empty.
 """
 
 VARIANTS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("env-file-syntax", "quote"): (
+        "the quote that is opened in this line isn't closed in it",
+        "a value is on one line: write \\n for a line break, in double quotes",
+    ),
+    ("env-file-syntax", "escape"): (
+        "the backslash in these double quotes begins an escape that there isn't",
+        "put single quotes around the value: in them a backslash is itself",
+    ),
+    ("env-file-syntax", "behind"): (
+        "something stands behind the quotes of this value",
+        "a comment there needs a space before its #; else quote the whole value",
+    ),
+    ("unknown-argument", "command"): (
+        "{named} belongs to the subcommand {expected}",
+        "put {named} behind the name of the subcommand",
+    ),
+    ("unknown-argument", "logging"): (
+        "there is no argument {named}",
+        "add [config.logging] to the spec: it brings {named}",
+    ),
     ("name-conflict", "installed"): (
         "several packages declare the runnable {quoted}",
         "<listed is that of {expected}, whose program answers to the name>",
@@ -1071,10 +1091,6 @@ VARIANTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("unknown-argument", "withheld"): (
         "{named} can't be given by an agent",
         "leave {named} out: only the operator sets it",
-    ),
-    ("unknown-argument", "positional"): (
-        "{named} is a positional argument",
-        "give its value alone, without {named}",
     ),
 }
 """What stands in for a message where `detail`, the last key of the subject or the

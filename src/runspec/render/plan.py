@@ -38,7 +38,7 @@ CONTINUED = " " * 8
 """Deeper than any line that isn't the continuation of another."""
 
 DEFAULT = "spec_default"
-ORDER = ("cli", "prompt", "env", "env_file", "config", DEFAULT)
+ORDER = ("cli", "prompt", "env", "runspec_env", "config", DEFAULT)
 SOURCES = {"cli": "the agent", "prompt": "a prompt", DEFAULT: "the default"}
 
 

@@ -49,6 +49,7 @@ def resolve(
     if not call.lost:
         for attribute, arg in call.scope.items():
             call.values[attribute] = value_of(call, attribute, arg)
+        env_file(call)
     if not call.faults:
         for level in call.chain:
             if level.groups:
@@ -122,6 +123,10 @@ def _from_environment(call: Invocation, arg: "Arg") -> "Value | None":
                 break
         else:
             return None
+    if arg.type == "password" and text.startswith("keyring:"):
+        file = env_file(call)
+        if file is not None and file.variables.get(name) == text:
+            return None  # merged from there by a parse() before (ENV-03)
     return _from_text(call, arg, text, "env", name)
 
 
@@ -132,22 +137,28 @@ def _is_own(call: Invocation, name: str) -> bool:
 
 
 def _from_env_file(call: Invocation, arg: "Arg") -> "Value | None":
-    if not call.env_file_read:
-        call.env_file_read = True
-        call.env_file = _read_env_file(call)
-    if call.env_file is None:
+    file = env_file(call)
+    if file is None:
         return None
     own = variable_of(call.chain[0].name, arg.name)
     for name in (own, *arg.env):
-        text = call.env_file.variables.get(name)
+        text = file.variables.get(name)
         if text or (text is not None and name == own):
-            place = call.env_file.place(name)
+            place = file.place(name)
             if arg.type == "password" and text.startswith("keyring:"):
                 from .keyring import from_keyring
 
                 text = from_keyring(call, arg, text, place)
-            return _from_text(call, arg, text, "env_file", place)
+            return _from_text(call, arg, text, "runspec_env", place)
     return None
+
+
+def env_file(call: Invocation) -> "EnvFile | None":
+    """The one in force, read once; what is wrong with it is a fault of the call."""
+    if not call.env_file_read:
+        call.env_file_read = True
+        call.env_file = _read_env_file(call)
+    return call.env_file
 
 
 def _read_env_file(call: Invocation) -> "EnvFile | None":
@@ -167,7 +178,9 @@ def _from_text(
     call: Invocation, arg: "Arg", text: str, source: str, origin: "Origin"
 ) -> Value:
     value: object
-    if arg.multiple:
+    if not text and arg.type == "flag":
+        value = False
+    elif arg.multiple:
         lines = text.split("\n") if text or arg.delimiter is None else ()
         texts = ((item, origin) for line in lines for item in _split(arg, line))
         value = _items(call, arg, texts)

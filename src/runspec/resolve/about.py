@@ -28,6 +28,14 @@ def about(call: Invocation, name: str) -> Any:
     raise AttributeError(f"{call.runnable.name} has no argument {name!r}{hint}")
 
 
+def absent(name: str, default: object) -> Value:
+    """An argument that isn't declared, with a value all the same (RES-02)."""
+    from ..call import Value
+    from ..model import Arg
+
+    return Value(Arg(name=name, type="str"), default, "not_set")
+
+
 def shown(value: Value) -> str:
     """The repr of a value, a secret's masked (RES-05)."""
     if value.arg.type == "password" and value.plain is not None:
@@ -82,15 +90,25 @@ def _source(call: Invocation) -> Path:
 def _spec(call: Invocation) -> dict[str, Any]:
     from ..spec.plain import plain
 
-    return plain(call.runnable)
+    return plain(call.leaf)
 
 
-def _runspec_env(call: Invocation) -> Callable[[], dict[str, str]]:
-    def get_runspec_env() -> dict[str, str]:
-        from .envfile import env_file_of
+class Variables(dict[str, str]):
+    """The variables of a file, as attributes too, in small letters where one likes."""
 
-        file = env_file_of(call.runnable, call.config, call.spec_path, call.environ)
-        return {} if file is None else dict(file.variables)
+    def __getattr__(self, name: str) -> str:
+        for spelling in (name, name.upper()):
+            if spelling in self:
+                return self[spelling]
+        raise AttributeError(f"the .runspec_env file has no {name}")
+
+
+def _runspec_env(call: Invocation) -> Callable[[], Variables]:
+    def get_runspec_env() -> Variables:
+        from . import env_file
+
+        file = env_file(call)
+        return Variables() if file is None else Variables(file.variables)
 
     return get_runspec_env
 

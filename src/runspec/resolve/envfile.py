@@ -1,16 +1,18 @@
 """The `.runspec_env` file (ENV).
 
 line  = [ "export " ] NAME "=" value | "#" anything | nothing
-value = "'" anything "'" | '"' anything with escapes '"' | text [ " #" comment ]
+value = "'" anything "'" | '"' anything with escapes '"' | text; [ " #" comment ]
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
-from ..errors import CallError, Fault, FilePlace, RunspecError
+from ..errors import CallError, Fault, FilePlace, Refused, RunspecError
 from ..paths import CLOSED
+from . import variable_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def env_file_of(
     Raises CallError, or SpecError (`spec-untrusted`) for one that a spec names which
     somebody else could have written.
     """
-    path, rule = _which(runnable, config, spec_path, environ)
+    path, rule = _which(runnable, config, environ)
     if not path:
         return None
     if rule in ("runnable", "config"):
@@ -60,10 +62,40 @@ def env_file_of(
 
         require_trusted_spec(spec_path, "runspec_env")
     if not os.path.lexists(path):
-        if rule == "prefix":
+        if rule != "variable":
             return None
         raise _refused("env-file-missing", path, detail=rule)
-    return _parsed(EnvFile(path, rule), _trusted_text(path))
+    text, status = _trusted_text(path)
+    file = _parsed(EnvFile(path, rule), text)
+    if file.variables.keys() & secret_variables(runnable):
+        require_trusted(path, status, private=True)
+    return file
+
+
+def secret_variables(runnable: Runnable) -> set[str]:
+    """The variables that give a secret to the runnable or to a command of it."""
+    found: set[str] = set()
+    levels = [runnable]
+    for level in levels:
+        levels.extend(level.commands.values())
+        for arg in level.args.values():
+            if arg.type == "password":
+                found.update((variable_of(runnable.name, arg.name), *arg.env))
+    return found
+
+
+def further(file: EnvFile, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the file adds to an environment: names that aren't set there (ENV-03).
+
+    Of runspec's own variables only those that give an argument a value are added.
+    """
+    return {
+        name: value
+        for name, value in file.variables.items()
+        if name not in environ
+        and (not name.startswith("RUNSPEC_") or "_ARG_" in name)
+        and "\0" not in value
+    }
 
 
 def env_file_or_faults(call: Invocation) -> EnvFile | None:
@@ -77,7 +109,7 @@ def env_file_or_faults(call: Invocation) -> EnvFile | None:
 
 
 def _which(
-    runnable: Runnable, config: Config, spec_path: str, environ: Mapping[str, str]
+    runnable: Runnable, config: Config, environ: Mapping[str, str]
 ) -> tuple[str, str]:
     named = environ.get("RUNSPEC_ENV_FILE")
     if named is not None:
@@ -87,25 +119,25 @@ def _which(
         (config.runspec_env, "config"),
     ):
         if value is not None:
-            beside = os.path.dirname(spec_path)
-            return os.path.join(beside, os.path.expanduser(value)), rule
+            return os.path.join(sys.prefix, os.path.expanduser(value)), rule
     return os.path.join(sys.prefix, FILE_NAME), "prefix"
 
 
-def _trusted_text(path: str) -> str:
+def _trusted_text(path: str) -> tuple[str, os.stat_result]:
     try:
         descriptor = os.open(path, os.O_RDONLY | CLOSED)
     except OSError as error:
         raise _refused("unreadable", path, detail=error.strerror or "") from None
     try:
-        require_trusted(path, os.fstat(descriptor), private=True)
+        status = os.fstat(descriptor)
+        require_trusted(path, status)
         content = os.read(descriptor, LARGEST + 1)
     finally:
         os.close(descriptor)
     if len(content) > LARGEST:
         raise _refused("too-large", path, received=len(content))
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig"), status
     except UnicodeDecodeError:
         raise _refused("encoding", path) from None
 
@@ -120,7 +152,10 @@ def require_trusted(
     from ..source.ownership import OPEN, WRITABLE, distrust
 
     open_to = OPEN if private else WRITABLE
-    found = distrust(path, status, open_to=open_to, owners=(0,))
+    owners = [0]
+    with suppress(FileNotFoundError):
+        owners.append(os.stat(sys.prefix).st_uid)
+    found = distrust(path, status, open_to=open_to, owners=tuple(owners))
     if found:
         raise _refused(
             "env-file-untrusted", path, received=found.why, detail=found.mend
@@ -128,56 +163,67 @@ def require_trusted(
 
 
 def _parsed(file: EnvFile, text: str) -> EnvFile:
+    """Raises CallError with the fault of each line; an open quote is one fault."""
     faults: list[Fault] = []
+    open_mark = ""
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
-        if not stripped or stripped[0] == "#":
-            continue
-        name, equals, value = stripped.removeprefix("export ").partition("=")
-        name = name.strip()
-        made = _value(value.strip()) if equals and _is_name(name) else None
-        if made is None:
-            place = FilePlace(file.path, number, 1)
-            faults.append(Fault("env-file-syntax", file.path, place))
-        else:
-            file.set(name, made, number)
+        if open_mark:
+            open_mark = "" if open_mark in line else open_mark
+        elif stripped and stripped[0] != "#":
+            name, equals, value = stripped.removeprefix("export ").partition("=")
+            try:
+                file.set(_name(name, equals), _value(value), number)
+            except Refused as refused:
+                place = FilePlace(file.path, number, 1)
+                detail = refused.detail
+                faults.append(Fault(refused.code, file.path, place, detail=detail))
+                if detail == "quote":
+                    open_mark = value.strip()[0]
     if faults:
         raise CallError(*faults)
     return file
 
 
-def _is_name(name: str) -> bool:
-    return name.isascii() and name.isidentifier()
+def _name(text: str, equals: str) -> str:
+    name = text.strip()
+    if equals and name.isascii() and name.isidentifier():
+        return name
+    raise Refused("env-file-syntax")
 
 
-def _value(text: str) -> str | None:
-    """The value of one line; None where its quotes don't close."""
-    if text[:1] in ("'", '"'):
-        body, rest = _quoted_body(text)
-        if body is None or (rest and not rest.startswith("#")):
-            return None
+def _value(text: str) -> str:
+    """The value of one line. Raises Refused, `detail` says why (ENV-02)."""
+    bare = text.lstrip()
+    if bare[:1] in ("'", '"'):
+        body, rest = _quoted_body(bare)
+        if rest.strip() and not (rest[0].isspace() and rest.lstrip()[0] == "#"):
+            raise Refused("env-file-syntax", detail="behind")
         return body
-    at = 0 if text.startswith("#") else text.find(" #")
-    return text if at < 0 else text[:at].rstrip()
+    for at, character in enumerate(text):
+        if character == "#" and text[:at][-1:].isspace():
+            return text[:at].strip()
+    return text.strip()
 
 
-def _quoted_body(text: str) -> tuple[str | None, str]:
+def _quoted_body(text: str) -> tuple[str, str]:
+    """What stands between the quotes, and what behind them."""
     mark = text[0]
     made: list[str] = []
     at = 1
     while at < len(text):
         character = text[at]
         if character == mark:
-            return "".join(made), text[at + 1 :].strip()
+            return "".join(made), text[at + 1 :]
         if character == "\\" and mark == '"':
             at += 1
             escaped = ESCAPES.get(text[at : at + 1])
             if escaped is None:
-                return None, ""
+                raise Refused("env-file-syntax", detail="escape")
             character = escaped
         made.append(character)
         at += 1
-    return None, ""
+    raise Refused("env-file-syntax", detail="quote")
 
 
 def _refused(

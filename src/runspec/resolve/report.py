@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ..errors import MASK, ArgvPlace, CallError, EnvPlace, Fault, Refused, RunspecError
+from ..model import attribute_of
 from ..nearest import nearest
+from ..spec.names import LOGGING_SWITCHES
 from . import variable_of
 
 TYPE_CHECKING = False
@@ -33,13 +35,16 @@ def unknown_argument(
         place.start, place.length = at, 1
     if call.has_secrets:
         _mask_value(call, index, place.start + place.length)
+    owner = _command_with(call, name, index)
+    detail = "command" if owner else "logging" if name in LOGGING_SWITCHES else ""
     return Fault(
         "unknown-argument",
         name,
         place,
         received=name,
-        candidates=nearest(name, known),
-        detail="positional" if name.lstrip("-") in _positional_names(call) else "",
+        expected=owner,
+        candidates=() if detail else nearest(name, known),
+        detail=detail,
     )
 
 
@@ -49,8 +54,16 @@ def _meant_long(token: str, known: tuple[str, ...]) -> str | None:
     return name if nearest("-" + name, known) else None
 
 
-def _positional_names(call: Invocation) -> set[str]:
-    return {arg.name for arg in call.scope.values() if arg.position is not None}
+def _command_with(call: Invocation, name: str, index: int) -> tuple[str, ...]:
+    """The subcommand behind the option, or else the only one, that declares it."""
+    attribute = name.lstrip("-").replace("-", "_")
+    found = [
+        command.name
+        for command in call.chain[-1].commands.values()
+        if any(attribute_of(each) == attribute for each in command.args)
+    ]
+    behind = [token for token in call.argv[index + 1 :] if token in found]
+    return tuple(behind[:1] or (found if len(found) == 1 else ()))
 
 
 def _mask_value(call: Invocation, index: int, end: int) -> None:

@@ -105,6 +105,13 @@ def _typed(arg: Arg, value: Json) -> str | None:
     return None if write is None else write(arg, value)
 
 
+def _text_of_number(_arg: Arg, value: Json) -> str | None:
+    """A number's own JSON text, digit for digit (SRV-14)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return getattr(value, "text", None) or str(value)
+
+
 def _boolean(_arg: Arg, value: Json) -> str | None:
     if not isinstance(value, bool):
         return None
@@ -143,6 +150,9 @@ WRITERS: dict[str, Callable[[Arg, Json], str | None]] = {
     "bool": _boolean,
     "flag": _boolean,
     "choice": _option,
+    "str": _text_of_number,
+    "path": _text_of_number,
+    "rest": _text_of_number,
 }
 """How a value of each type is typed; the other types have texts only."""
 

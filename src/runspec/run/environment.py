@@ -64,7 +64,16 @@ def child_environment(
     environ: Mapping[str, str], invocation: Invocation
 ) -> dict[str, str]:
     """The child's whole environment; nothing of the parent's call is in it (INJ-04)."""
-    return without_call(environ) | exports(invocation)
+    return filed(environ, invocation) | without_call(environ) | exports(invocation)
+
+
+def filed(environ: Mapping[str, str], invocation: Invocation) -> dict[str, str]:
+    """What the `.runspec_env` file adds to the environment (ENV-03)."""
+    if invocation.env_file is None:
+        return {}
+    from ..resolve.envfile import further
+
+    return further(invocation.env_file, environ)
 
 
 def without_call(
@@ -96,4 +105,4 @@ def foreign_environment(
     own = {"HOME": account.home, "SHELL": account.shell or "/bin/sh"}
     own |= {"USER": account.name, "LOGNAME": account.name}
     own["RUNSPEC_ENV_FILE"] = ""
-    return own | kept | exports(invocation)
+    return filed({}, invocation) | own | kept | exports(invocation)

@@ -172,6 +172,7 @@ def _conflict(
         "name-conflict",
         first.name,
         other.place,
+        severity="warning",
         runnable=first.name,
         received=first.name,
         expected=(winner.spec.path,) if winner else (),
