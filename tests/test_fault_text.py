@@ -467,16 +467,17 @@ error: there is no argument --qualty
     )
 
 
-def test_a_positional_given_as_an_option_is_explained() -> None:
+def test_an_option_before_its_subcommand_is_told_where_it_belongs() -> None:
     fault = Fault(
-        "unknown-argument", "--target", received="--target", detail="positional"
+        "unknown-argument",
+        "--key",
+        received="--key",
+        expected=("get-issue",),
+        detail="command",
     )
-    assert (
-        called(fault)
-        == """\
-error: --target is a positional argument
-  help: give its value alone, without --target"""
-    )
+    text = called(fault)
+    assert "--key belongs to the subcommand get-issue" in text
+    assert "put --key behind the name of the subcommand" in text
 
 
 def test_an_unknown_option_near_a_missing_one_is_one_mistake() -> None:

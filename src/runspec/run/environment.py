@@ -64,10 +64,12 @@ def child_environment(
     environ: Mapping[str, str], invocation: Invocation
 ) -> dict[str, str]:
     """The child's whole environment; nothing of the parent's call is in it (INJ-04)."""
-    return filed(environ, invocation) | without_call(environ) | exports(invocation)
+    return (
+        from_env_file(environ, invocation) | without_call(environ) | exports(invocation)
+    )
 
 
-def filed(environ: Mapping[str, str], invocation: Invocation) -> dict[str, str]:
+def from_env_file(environ: Mapping[str, str], invocation: Invocation) -> dict[str, str]:
     """What the `.runspec_env` file adds to the environment (ENV-03)."""
     if invocation.env_file is None:
         return {}
@@ -105,4 +107,4 @@ def foreign_environment(
     own = {"HOME": account.home, "SHELL": account.shell or "/bin/sh"}
     own |= {"USER": account.name, "LOGNAME": account.name}
     own["RUNSPEC_ENV_FILE"] = ""
-    return filed({}, invocation) | own | kept | exports(invocation)
+    return from_env_file({}, invocation) | own | kept | exports(invocation)
