@@ -71,7 +71,7 @@ class Deploy:
                 self.runnable,
                 self.config,
                 argv,
-                environ or {},
+                {"RUNSPEC_AGENT": "1", **(environ or {})},
                 spec_path=str(self.spec),
             ),
             ["deploy", *argv] if command is None else command,
