@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_VALUES = 30
 MOST_ITEMS = 400
 """Characters of a list, or of all defaults, that are shown."""
-MOST_COMMAND = 1_000
+MOST_COMMAND = 400
 """Characters of a command line that are shown."""
 MOST_WHOLE = 200_000
 """Characters of a plan that leaves nothing out."""
