@@ -67,6 +67,10 @@ autonomy = "manual"
 description = "Its output is withheld"
 autonomy = "supervised"
 
+[late]
+description = "Writes after a while"
+autonomy = "autonomous"
+
 [db]
 description = "Has commands"
 require-command = true
@@ -86,6 +90,7 @@ PROGRAMS = {
     "forbidden": "echo ran",
     "held": "echo withheld; exit 3",
     "db": 'echo "$@"',
+    "late": "sleep 2; echo late",
 }
 
 
@@ -230,6 +235,31 @@ def test_a_client_that_is_no_longer_heard_is_gone(
         pids = jumping.written(client).split()
         jumping.gone(*map(int, pids))
         client.process.wait(30)
+
+
+def test_a_client_that_says_that_it_stops_may_be_silent(
+    bare: Environment, tmp_path: Path
+) -> None:
+    folder = tools(tmp_path / "own", SPEC, **PROGRAMS)
+    alive = jumping.extension(alive=0.1)
+    with Client(bare, folder, capabilities=alive) as client:
+        number = client.ask("runspec/run", name="late", argv=[])
+        client.say({"jsonrpc": "2.0", "method": "runspec/suspend"})
+        assert jumping.written(client) == "late"
+        assert client.response(number)["result"]["status"] == 0
+        client.say({"jsonrpc": "2.0", "method": "runspec/resume"})
+        client.process.wait(30)
+
+
+def test_a_jump_that_is_suspended_goes_on_where_it_was(room: Room) -> None:
+    with room.terminal("rig", "waits") as terminal:
+        pids = [int(each) for each in terminal.line().split()]
+        terminal.type("\x1a")
+        jumping.until(lambda: terminal.is_stopped)
+        terminal.resume()
+        terminal.type("\x03")
+        terminal.ended()
+        jumping.gone(*pids)
 
 
 def test_200_megabytes_need_no_more_memory_than_a_few(room: Room) -> None:

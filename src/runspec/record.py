@@ -103,12 +103,24 @@ def _write_at_exit(descriptor: int, head: bytes) -> bool:
     return True
 
 
+def above_standard(descriptor: int) -> int:
+    """The same at a number above 2: 0, 1 and 2 are the program's, closed ones too."""
+    if descriptor > 2:
+        return descriptor
+    import fcntl
+
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        os.close(descriptor)
+
+
 def _opened(path: str, directory: str) -> int:
     try:
-        return os.open(path, APPEND, 0o600)
+        return above_standard(os.open(path, APPEND, 0o600))
     except FileNotFoundError:
         make_private(directory)
-        return os.open(path, APPEND, 0o600)
+        return above_standard(os.open(path, APPEND, 0o600))
 
 
 def began(call: "Invocation", run: str, via: str) -> "Event":

@@ -162,6 +162,15 @@ class Terminal:
             if found := self.text[begin : self._read].strip():
                 return found
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether Ctrl-Z, or the like, has stopped it."""
+        stat = Path(f"/proc/{self._pid}/stat").read_text("utf-8")
+        return stat.rpartition(")")[2].split()[0] == "T"
+
+    def resume(self) -> None:
+        os.kill(self._pid, signal.SIGCONT)
+
     def type(self, text: str) -> None:
         os.write(self._descriptor, text.encode())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ..record import above_standard
 from ..source.folder import acquire, failed
 
 TYPE_CHECKING = False
@@ -42,7 +43,7 @@ class LedgerFile:
     def _opened(self) -> bool:
         try:
             flags = _WRITE if self._writes else _READ
-            self.descriptor = os.open(self.path, flags, 0o600)
+            self.descriptor = above_standard(os.open(self.path, flags, 0o600))
         except OSError as error:
             if isinstance(error, FileNotFoundError) and not self._writes:
                 return False

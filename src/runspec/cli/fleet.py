@@ -102,6 +102,7 @@ class _Calls:
         begun = begin_call(self._targets[host])
         jump = Jump(self._loop, begun, front, self._args.timeout.value)
         self._running[host] = jump
+        self._stops.clients.add(jump.client)
         name: str = self._args.tool.value
         try:
             return await jump.run(name, tokens(self._args), None)
@@ -109,6 +110,7 @@ class _Calls:
             return Ended(1, "refused", "help and the version are those of one host")
         finally:
             del self._running[host]
+            self._stops.clients.discard(jump.client)
             await jump.client.close()
 
     def _front(self, host: str) -> HostFront:

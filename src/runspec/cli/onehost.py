@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..call import Args
     from ..loop import Loop
     from ..remote.begun import Begun
+    from ..remote.client import Client
     from ..remote.jump import Ended
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -26,7 +27,10 @@ PATIENCE = 5.0
 
 
 class Stops:
-    """The signals that ask this process to end, one after the other."""
+    """The signals that ask this process to end, one after the other.
+
+    Before it is stopped by Ctrl-Z, the hosts of `clients` hear of it.
+    """
 
     def __init__(self, loop: Loop) -> None:
         self.numbers: list[int] = []
@@ -34,9 +38,26 @@ class Stops:
         self._loop = loop
         for number in STOPPING:
             signal.signal(number, self._heard)
+        self.clients: set[Client] = set()
+        if signal.getsignal(signal.SIGTSTP) != signal.SIG_IGN:
+            signal.signal(signal.SIGTSTP, self._suspend)
 
     def _heard(self, number: int, _: object) -> None:
         self._loop.from_thread(lambda: self._take(number))
+
+    def _suspend(self, _number: int, _frame: object) -> None:
+        self._loop.from_thread(self._spawn_stop)
+
+    def _spawn_stop(self) -> None:
+        self._loop.spawn(self._stop())
+
+    async def _stop(self) -> None:
+        clients = tuple(self.clients)
+        for client in clients:
+            await client.suspend()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        for client in clients:
+            client.resume()
 
     def _take(self, number: int) -> None:
         self.numbers.append(number)
@@ -54,6 +75,7 @@ class OneHost:
         self._front = Front(loop)
         self._name: str = args.tool.value or ""
         self._jump = Jump(loop, begun, self._front, args.timeout.value)
+        stops.clients.add(self._jump.client)
 
     async def tools(self) -> int:
         """List what the host offers."""

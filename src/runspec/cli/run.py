@@ -133,7 +133,7 @@ def _as_other(
     from ..run.handover import OWN
 
     assert recorded.account is not None
-    asks = os.isatty(0) and os.environ.get("RUNSPEC_AGENT") != "1"
+    asks = os.environ.get("RUNSPEC_AGENT") != "1" and _can_ask(recorded)
     call = recorded.call
     how = become(call.chain, recorded.account, call.spec_path, asks=asks)
     if recorded.begin():
@@ -152,6 +152,21 @@ def _as_other(
 
         note(why or "not all of what it started could be ended")
     return status
+
+
+def _can_ask(recorded: Recorded) -> bool:
+    """Whether a method finds somebody: su asks on its input, others at /dev/tty."""
+    from ..run.become import method_of
+
+    if os.isatty(0):
+        return True
+    if method_of(recorded.call.chain)[0] == "su":
+        return False
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def _not_become(how: Become, error: Exception) -> SpecError:

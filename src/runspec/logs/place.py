@@ -10,6 +10,7 @@ from errno import EACCES, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS
 from stat import S_ISREG
 
 from ..paths import make_private
+from ..record import above_standard
 
 FOLDER = "logs"
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -54,7 +55,7 @@ class Home:
             make_private(self.path)
         above = os.open(self.path, DIRECTORY)
         try:
-            found = _opened(above)
+            found = above_standard(_opened(above))
         finally:
             os.close(above)
         return _trusted(found, _distrust_folder(os.fstat(found)))
@@ -76,7 +77,7 @@ def _opened(above: int) -> int:
 def opened_log(folder: int, name: str) -> int:
     """A descriptor of a log of this user, made (0600) where it is missing; OSError."""
     try:
-        found = os.open(name, WRITE, 0o600, dir_fd=folder)
+        found = above_standard(os.open(name, WRITE, 0o600, dir_fd=folder))
     except OSError as error:
         if error.errno == ELOOP:
             raise DistrustedError("it is a symbolic link") from None

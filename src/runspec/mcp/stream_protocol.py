@@ -38,6 +38,7 @@ class StreamProtocol(Protocol):
     def __init__(self, offer: Runnables, *, asks: bool = False) -> None:
         super().__init__(offer, asks=asks)
         self._runnables = offer
+        self._suspended = False
 
     @property
     def streams(self) -> bool:
@@ -45,8 +46,13 @@ class StreamProtocol(Protocol):
 
     @property
     def silence(self) -> float | None:
-        """Seconds after which the client counts as gone, if it streams."""
-        return wire.silence(self._capabilities) if self.streams else None
+        """Seconds after which the client counts as gone, if it streams.
+
+        One that said that it stops lives as long as its connection.
+        """
+        if self._suspended or not self.streams:
+            return None
+        return wire.silence(self._capabilities)
 
     def _offered(self) -> Object:
         found = super()._offered()
@@ -93,6 +99,9 @@ class StreamProtocol(Protocol):
 
     def _notification(self, read: Notification) -> list[Step]:
         request = read.params.get("request")
+        if read.method in (wire.SUSPEND, wire.RESUME):
+            self._suspended = read.method == wire.SUSPEND
+            return []
         if self.streams and isinstance(request, str | int):
             if read.method == wire.INPUT:
                 return _fed(request, read.params)

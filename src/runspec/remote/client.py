@@ -39,6 +39,8 @@ SILENCE = wire.MISSED * wire.ALIVE
 """Seconds without an answer after which a host counts as gone."""
 PATIENCE = 60.0
 """Seconds in which a host must have answered."""
+LAST_WORD = 1.0
+"""Seconds that may pass until a host has heard that this process stops."""
 CHUNK = 1 << 18
 LONGEST = 64 << 20
 """Bytes of one message."""
@@ -163,6 +165,17 @@ class Client:
     def _send(self, message: Object) -> None:
         self._writer.write(encoded({"jsonrpc": "2.0", **message}))
 
+    async def suspend(self) -> None:
+        """Say that this process stops until it is continued, as by Ctrl-Z."""
+        if self.streams:
+            self.notify(wire.SUSPEND, {})
+            await self._writer.flushed(LAST_WORD)
+
+    def resume(self) -> None:
+        """Say that it goes on."""
+        if self.streams:
+            self.notify(wire.RESUME, {})
+
     async def leave(self, seconds: float) -> None:
         """Let the server end all it has started, and wait for that."""
         await self._writer.flushed(seconds)
@@ -197,12 +210,17 @@ class Client:
     async def _heard(self) -> bytes:
         """What comes next; at its end nothing, and TooLate where there is no end."""
         patience = SILENCE if self._opened else None
-        readable = self._loop.readable(self._process.stdout)
-        await self._loop.within(patience, readable)
+        try:
+            await self._loop.within(patience, self._readable())
+        except TooLate:  # it may be this process that was stopped
+            await self._loop.within(wire.ALIVE, self._readable())
         try:
             return os.read(self._process.stdout, CHUNK)
         except OSError:
             return b""
+
+    async def _readable(self) -> None:
+        await self._loop.readable(self._process.stdout)
 
     async def _take(self, line: bytes | None) -> None:
         message = _message(line)

@@ -103,7 +103,15 @@ class Jump:
     async def tools(self) -> list[Json]:
         """What the host offers, as `tools/list` has it."""
         await self.client.open(self._patience)
-        found: list[Json] = []
+        found = await self._listed()
+        if self.client.streams:
+            return [*found]
+        from .plain import is_offered
+
+        return [each for each in found if is_offered(each)]
+
+    async def _listed(self) -> list[Object]:
+        found: list[Object] = []
         params: Object = {}
         while True:
             answer = await self._answer("tools/list", params)
@@ -124,6 +132,9 @@ class Jump:
         from ..guard import require_allowed
         from ..run.recorded import Recorded
 
+        await self._open()
+        if not self.client.streams:
+            return await self._run_plain(name, argv, stdin)
         call = await self._checked(name, argv)
         require_allowed(call)
         recorded = Recorded(call, "jump")
@@ -145,15 +156,69 @@ class Jump:
         """End the program there, and wait until nothing of it runs any more."""
         await self.client.leave(ENDING)
 
-    async def _checked(self, name: str, argv: Sequence[str]) -> Invocation:
-        from .checked import checked, loaded, prepare
+    async def _open(self) -> None:
+        from .checked import prepare
 
         self._loop.soon(prepare)
         await self.client.open(self._patience)
-        if not self.client.streams:
+
+    async def _run_plain(
+        self, name: str, argv: Sequence[str], stdin: int | None
+    ) -> Ended:
+        """The same by plain MCP: what the tool said is written when it has ended."""
+        from ..guard import require_allowed
+        from ..run.recorded import Recorded
+        from . import plain
+        from .checked import checked, loaded
+
+        host = self.target.name
+        if plain.has_input(stdin):
             version = self.client.server.get("version")
             received = version if isinstance(version, str) else None
-            raise RunspecError(Fault("host-old", self.target.name, received=received))
+            raise RunspecError(Fault("host-old", host, received=received))
+        tools = await self._listed()
+        found = plain.named(tools, name, argv)
+        if found is None:
+            raise self._unknown(name, [str(each.get("name")) for each in tools])
+        tool, rest = found
+        name = str(tool["name"])
+        self.loaded = loaded(name, plain.spec_text(tool, rest), f"{host}:{name}")
+        call = checked(self.loaded, rest)
+        if call.asked:
+            raise Asked(call, "")
+        require_allowed(call)
+        await self._confirm_plain(plain.level_of(tool), name, rest)
+        recorded = Recorded(call, "jump")
+        recorded.begin()
+        status = -9
+        try:
+            params: Object = {"name": name, "arguments": plain.arguments_of(call)}
+            answer = await self._until(params, None, "tools/call")
+            await self._front.write(wire.STDOUT, _said(answer.get("content")).encode())
+            status = 1 if answer.get("isError") else 0
+        finally:
+            recorded.end(status, "")
+        return Ended(status, "exit")
+
+    async def _confirm_plain(self, level: str, name: str, argv: Sequence[str]) -> None:
+        """What the host doesn't enforce is asked here. Raises RunspecError."""
+        if level == "autonomous":
+            return
+        host = self.target.name
+        if level == "manual":
+            raise RunspecError(Fault("host-tool-manual", host, received=name))
+        if self._front.is_person:
+            from ..run.become import quoted
+
+            line = quoted([name, *argv])
+            text = f"This tool of {host} is to be confirmed by a person:\n\n  {line}"
+            if await self._front.confirm(host, text) == "accept":
+                return
+        raise RunspecError(Fault("host-tool-unconfirmed", host, received=name))
+
+    async def _checked(self, name: str, argv: Sequence[str]) -> Invocation:
+        from .checked import checked, loaded
+
         answer = await self._described(name)
         text, path, version = (answer.get(key) for key in ("spec", "path", "version"))
         where = f"{self.target.name}:{path}"
@@ -204,9 +269,11 @@ class Jump:
                 found[name] = secret
         return found
 
-    async def _until(self, params: Object, stdin: int | None) -> Object:
+    async def _until(
+        self, params: Object, stdin: int | None, method: str = wire.RUN
+    ) -> Object:
         """The answer to a call, while its streams are passed on."""
-        self._running, result = self.client.ask(wire.RUN, params)
+        self._running, result = self.client.ask(method, params)
         feeding = self._loop.spawn(self._feed(stdin)) if stdin is not None else None
         try:
             await self._loop.first(result, self._broken)

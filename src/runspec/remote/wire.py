@@ -9,6 +9,7 @@
                                      ◀── runspec/room  {request, bytes}
     runspec/input  {request, data}   ──▶
     runspec/signal  {request, number} ─▶
+    runspec/suspend, runspec/resume  ──▶
                                      ◀── the result: status, ending
 
 Output waits for whoever reads it as any pipe does. Input has a window: a client sends
@@ -34,12 +35,16 @@ OUTPUT = "runspec/output"
 INPUT = "runspec/input"
 ROOM = "runspec/room"
 SIGNAL = "runspec/signal"
+SUSPEND = "runspec/suspend"
+RESUME = "runspec/resume"
 WINDOW = 1 << 20
 CHUNK = 1 << 16
 ALIVE = 15.0
 """Seconds between two signs of life of a client, which says so itself."""
 MISSED = 4
 """Signs of life that may be missing before a side counts as gone."""
+STOPPED = 600.0
+"""Seconds that a client may be stopped, as by Ctrl-Z or a laptop's sleep."""
 MOST_ALIVE = 3600.0
 STDOUT, STDERR = 1, 2
 
@@ -74,7 +79,7 @@ def _extension(capabilities: Json) -> dict[str, Json]:
 
 def offered() -> dict[str, Json]:
     """What stands below `experimental`."""
-    return {CAPABILITY: {"version": VERSION, "alive": ALIVE}}
+    return {CAPABILITY: {"version": VERSION, "alive": STOPPED / MISSED}}
 
 
 def output_line(request: str | int, stream: int, data: bytes) -> str:

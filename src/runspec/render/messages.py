@@ -200,12 +200,17 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "host-lost": ("the connection to {subject} was lost<: {detail}>",),
     "host-ended": ("{subject} doesn't serve its tools<: {detail}>",),
     "host-old": (
-        "the runspec of {subject} can't run tools from here<: it is {plain}>",
-        "install this version of runspec there",
+        "the runspec of {subject} can't take what is piped in<: it is {plain}>",
+        "install runspec 1.0 or newer there, or run it without input",
     ),
     "host-tool-unknown": (
         "{subject} has no tool {received}",
         "`runspec jump {subject}` lists them",
+    ),
+    "host-tool-manual": ("{received} of {subject} is for a person who runs it there",),
+    "host-tool-unconfirmed": (
+        "{received} of {subject} needs a person's yes, and hasn't run",
+        "run it at a terminal, or install runspec 1.0 or newer there for `approve`",
     ),
     "host-fault": (
         "{subject} answers with a code that isn't known here<, {plain}><: {detail}>",
