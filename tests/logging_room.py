@@ -29,7 +29,7 @@ import os
 import sys
 from runspec import parse
 args = parse("deploy")
-log = logging.getLogger("app.db")
+log = logging.getLogger("deploy.db")
 """
 
 Fields = dict[str, Any]

@@ -43,7 +43,7 @@ def test_a_record_is_one_json_line_with_its_extra_fields(room: Room) -> None:
     assert len(record["time"]) == len("2030-01-31T18:00:00.000000Z")
     expected = {
         "level": "INFO",
-        "logger": "app.db",
+        "logger": "deploy.db",
         "message": "moved web",
         "runnable": "deploy",
         "thread": "MainThread",
@@ -352,9 +352,40 @@ def test_a_run_ends_with_a_summary(room: Room) -> None:
     assert found["autonomy"] == "autonomous"
     assert found["agent"] is False
     assert 0 < found["seconds"] < 60
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith("deploy: ok in ")
-    assert last.endswith(f", 2 warnings, run {found['run']}")
+    assert found["message"].startswith("deploy: ok in ")
+    assert found["message"].endswith(", 2 warnings")
+    assert done.stderr == "warning: a\nwarning: b\n"
+
+
+def test_a_summary_of_a_good_run_is_told_at_a_terminal_only(room: Room) -> None:
+    program = str(room.program("", BEGIN))
+    env = {**room.environ(), "TERM": "dumb"}
+    argv = [program]
+    child = pexpect.spawn(
+        sys.executable, argv, cwd=str(room.package), env=env, encoding="utf-8"
+    )
+    child.expect(r"deploy: ok in .*, run \w+")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert room.run("").stderr == ""
+    env["RUNSPEC_NO_SUMMARY"] = "1"
+    quiet = pexpect.run(f"{sys.executable} {program}", cwd=str(room.package), env=env)
+    assert quiet == b""
+
+
+def test_info_of_a_library_is_in_the_log_and_its_warnings_on_the_console(
+    room: Room,
+) -> None:
+    source = (
+        "other = logging.getLogger('httpx')\n"
+        "other.debug('fine')\nother.info('asked')\nother.warning('slow')\n"
+        "logging.info('mine')\n"
+    )
+    done = room.run(source)
+    assert (done.stdout, done.stderr) == ("mine\n", "warning: slow\n")
+    messages = [r["message"] for r in room.records() if "event" not in r]
+    assert messages == ["asked", "slow", "mine"]
+    assert "fine" in room.run(source, "--debug").stdout
 
 
 CONSOLE = """\
@@ -393,7 +424,8 @@ def test_the_summary_of_a_console_script_has_what_its_main_function_returned(
     assert done.returncode == status
     assert room.summary()["status"] == status
     words = f"exit status {status}" if status else "ok"
-    assert f"deploy: {words} in " in done.stderr.splitlines()[-1]
+    assert f"deploy: {words} in " in room.summary()["message"]
+    assert (words in done.stderr) == (status != 0)
 
 
 def test_a_debugger_stays_where_it_is(room: Room) -> None:

@@ -1,6 +1,7 @@
 """Logging of a run where the spec has `[config.logging]` (LOG)."""
 
 import os
+import sys
 
 from ..record import began
 from ..specfile import environment_directory
@@ -64,17 +65,24 @@ class Logs:
         """Attach to the root logger. A console that is set up already stays alone."""
         import logging
 
+        from ..spec.inherit import inherited
         from .handlers import ConsoleHandler
+        from .own import OwnLoggers
 
         self._file.open()
         root = logging.getLogger()
         if not root.handlers:
             level = logging.DEBUG if debug else logging.INFO
             out, err = self._screens
-            if self._call.leaf.output != "text":  # nothing else stands in a result
-                out = err
-            root.addHandler(ConsoleHandler(self._entries, out, err, level))
+            if inherited(self._call.chain, "output") != "text":
+                out = err  # nothing else stands in a result
+            console = ConsoleHandler(self._entries, out, err, level)
+            root.addHandler(console)
+            if not debug:
+                console.addFilter(OwnLoggers(self._call, logging.WARNING))
         root.addHandler(self._handler)
+        if not debug:
+            self._handler.addFilter(OwnLoggers(self._call, logging.INFO))
         root.setLevel(logging.DEBUG)
 
     def finish(self, end: "Mapping[str, object]") -> None:
@@ -151,9 +159,12 @@ def setup(call: "Invocation", run_id: str, *, debug: bool, summary: bool) -> Log
 
 
 def _homes(call: "Invocation") -> "list[Home]":
-    """The spec's directory, then the user's own for this environment."""
+    """That of an installed spec's environment, or the spec's own; then the user's."""
     from .place import Home
 
     own = environment_directory(call.environ)
-    homes = [Home(os.path.dirname(call.spec_path), made=False)]
+    beside = os.path.dirname(call.spec_path)
+    if "site-packages" in beside.split(os.sep):
+        beside = sys.prefix
+    homes = [Home(beside, made=False)]
     return [*homes, Home(own, made=True)] if own else homes

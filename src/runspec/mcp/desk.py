@@ -194,7 +194,8 @@ class Desk:
 
         leaf = case.served.tool.chain[-1]
         schema, revision = leaf.output_schema, case.call.revision
-        return result_of(outcome, leaf.output, schema, revision, self._server.shelf)
+        output = case.served.tool.output
+        return result_of(outcome, output, schema, revision, self._server.shelf)
 
     def revived(self, case: Case, held: Output) -> Outcome:
         """The outcome of a call that ran before, from what was kept of it."""

@@ -42,7 +42,6 @@ class Tool:
     )
 
     def __init__(self, chain: Chain, config: Config) -> None:
-        leaf = chain[-1]
         names = [level.name for level in chain]
         self.chain = chain
         self.command = tuple(names[1:])
@@ -51,7 +50,7 @@ class Tool:
         self.args = args_in_force(chain)
         self.autonomy = autonomy_of(chain, config)
         self.autonomy_reason = _autonomy_reason(chain)
-        self.output = leaf.output
+        self.output = inherited(chain, "output")
         self.discoverable = audiences(inherited(chain, "discoverable"))
 
     @property

@@ -23,6 +23,8 @@ def about(call: Invocation, name: str) -> Any:
     found = ABOUT.get(name)
     if found is not None:
         return found(call)
+    if name == "debug" and call.config.logging is not None:
+        return _debug(call)
     near = nearest(name, (*call.values, *ABOUT))
     hint = f"; did you mean args.{near[0]}?" if near else ""
     raise AttributeError(f"{call.runnable.name} has no argument {name!r}{hint}")
@@ -34,6 +36,18 @@ def absent(name: str, default: object) -> Value:
     from ..model import Arg
 
     return Value(Arg(name=name, type="str"), default, "not_set")
+
+
+def _debug(call: Invocation) -> Value:
+    """`--debug`, which logging brings, as an argument (LOG-06)."""
+    from ..call import Value
+    from ..model import Arg
+
+    arg = Arg(name="debug", type="flag", default=False)
+    if "--debug" in call.switches:
+        return Value(arg, True, "cli")
+    asked = call.environ.get("RUNSPEC_DEBUG") == "1"
+    return Value(arg, asked, "env" if asked else "spec_default")
 
 
 def shown(value: Value) -> str:

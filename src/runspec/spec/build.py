@@ -7,6 +7,7 @@ from ..source.document import RECIPE
 from .arg import arg
 from .fields import TYPES
 from .group import group
+from .inherit import inherited
 from .names import section_name
 from .reader import Reader, shown
 from .relations import relate
@@ -149,6 +150,7 @@ def _section(reader: Reader, name: str, config: Config) -> Runnable | None:
     runnable = _runnable(reader, path, name, source, config.run_as)
     _check_version(reader, (*path, "schema"), runnable.schema)
     relate(reader, path, runnable)
+    _check_output_schemas(reader, path, (runnable,), source)
     return runnable
 
 
@@ -194,22 +196,31 @@ def _runnable(
     values = read(reader, "runnable", path, source)
     if run_as is not None:
         values.setdefault("run_as", run_as)
-    runnable = Runnable(name=name, **values)
-    if runnable.output_schema is not None:
-        _check_output_schema(reader, path, runnable, source)
-    return runnable
+    return Runnable(name=name, **values)
+
+
+def _check_output_schemas(
+    reader: Reader, path: Path, chain: tuple[Runnable, ...], source: object
+) -> None:
+    """RUN-13, at the last of `chain` and all commands below it."""
+    level = chain[-1]
+    if level.output_schema is not None:
+        _check_output_schema(reader, path, chain, source)
+    for name, command in level.commands.items():
+        below = _table({"": source}, ("", "commands", name))
+        at = (*path, "commands", name)
+        _check_output_schemas(reader, at, (*chain, command), below)
 
 
 def _check_output_schema(
-    reader: Reader, path: Path, runnable: Runnable, source: Mapping[str, object]
+    reader: Reader, path: Path, chain: tuple[Runnable, ...], source: object
 ) -> None:
-    """RUN-13."""
     at = (*path, "output-schema")
-    if runnable.output != "json" and runnable.declares("output") == (
-        "output" in source
-    ):
-        reader.fault("output-schema-without-json", at, received=runnable.output)
-    words = (runnable.output_schema or {}).get("type", "object")
+    output = inherited(chain, "output")
+    lost = isinstance(source, dict) and "output" in source
+    if output != "json" and (chain[-1].declares("output") or not lost):
+        reader.fault("output-schema-without-json", at, received=output)
+    words = (chain[-1].output_schema or {}).get("type", "object")
     for word in words if isinstance(words, list) else [words]:
         if not isinstance(word, str):
             reader.wrong_type((*at, "type"), word, "a string or a list of strings")

@@ -21,6 +21,7 @@ INHERITED = (
     "become_method",
     "become_flags",
     "audit",
+    "output",
 )
 
 
