@@ -65,8 +65,9 @@ def _run(args: Args) -> int:
     executor = executor_of(prepared)
     warnings = [each for each in prepared.warnings if each.code not in ADVICE]
     if args.emit.value:
-        return _emit(prepared, args.emit.value, warnings)
+        return _emit(prepared, args, warnings)
     warnings += check(prepared.plan, executor)
+    require_none(args, warnings)
     if warnings:
         output.complain(warnings)
     if args.explain.value or args.dry_run.value:
@@ -163,11 +164,24 @@ def _answer(call: Invocation) -> None:
         sys.exit(answer(call))
 
 
-def _emit(prepared: Prepared, form: str, warnings: list[Fault]) -> int:
-    from ..launch.emit import emit
+def require_none(args: Args, warnings: list[Fault]) -> None:
+    """With --strict, a warning is an error. Raises RunspecError."""
+    if args.strict.value and warnings:
+        for fault in warnings:
+            fault.severity = "error"
+        raise RunspecError(*warnings)
+
+
+def _emit(prepared: Prepared, args: Args, warnings: list[Fault]) -> int:
+    from ..launch.emit import emit, find_unkept
     from ..launch.start import find_uninstalled
 
+    form = args.emit.value
+    plan = prepared.plan
+    warnings = [*warnings, *find_unkept(plan, form)]
+
     warnings = [*warnings, *find_uninstalled(prepared.plan)]
+    require_none(args, warnings)
     if warnings:
         output.complain(warnings)
     output.show_utf8(emit(prepared.plan, form).text.rstrip("\n"))

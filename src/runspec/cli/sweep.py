@@ -15,7 +15,7 @@ from ..launch.start import check
 from ..render.text import BOLD, DIM, escaped
 from . import INTERRUPTED, output
 from .explain import explained, rendered
-from .launch import ADVICE, attend, request_of, submit_together, submitted
+from .launch import ADVICE, attend, request_of, require_none, submit_together, submitted
 from .lookup import recipe_named
 from .table import ID, table
 
@@ -43,7 +43,7 @@ def run_sweep(args: Args) -> int:
     found = points(args.overrides.value or [])
     all_prepared = [prepare(request_of(args, recipe, each.tokens)) for each in found]
     executor = executor_of(all_prepared[0])
-    _complain(all_prepared, executor)
+    _complain(all_prepared, executor, args)
     if args.dry_run.value or args.explain.value:
         return _show(found, all_prepared, executor, args)
     sweep = new_id()
@@ -56,13 +56,14 @@ def run_sweep(args: Args) -> int:
     return _in_turn(all_prepared, abouts, detached=bool(args.detach.value))
 
 
-def _complain(all_prepared: Sequence[Prepared], executor: Executor) -> None:
+def _complain(all_prepared: Sequence[Prepared], executor: Executor, args: Args) -> None:
     """What is wrong with several is told once."""
     warnings: dict[tuple[str, str], Fault] = {}
     for prepared in all_prepared:
         for fault in (*prepared.warnings, *check(prepared.plan, executor)):
             if fault.code not in ADVICE:
                 warnings.setdefault((fault.code, fault.subject), fault)
+    require_none(args, [*warnings.values()])
     if warnings:
         output.complain([*warnings.values()])
 

@@ -33,6 +33,16 @@ def emit(plan: Plan, form: str) -> Rendered:
     return FORMS[form](plan)
 
 
+def find_unkept(plan: Plan, form: str) -> tuple[Fault, ...]:
+    """A warning for each setting that a file of that form doesn't keep."""
+    declared = plan.settings.declared()
+    return tuple(
+        Fault("setting-unused", name, severity="warning", detail=f"--emit {form}")
+        for name in UNKEPT.get(form, ())
+        if name in declared and getattr(plan.settings, name)
+    )
+
+
 def _bash(plan: Plan) -> Rendered:
     from .emitted.bash import script
     from .executor import Rendered
@@ -116,6 +126,14 @@ def _require(plan: Plan, executor: Executor) -> None:
         raise RunspecError(*errors)
 
 
+AGAIN = ("max_retries", "requeue", "checkpoint_signal")
+UNKEPT = {
+    "bash": (*AGAIN, "time", "array"),
+    "skypilot": (*AGAIN, "time", "array"),
+    "kubernetes": ("requeue", "checkpoint_signal", "array"),
+    "nemo-run": (*AGAIN, "array", "dependency"),
+}
+"""Promises of other places."""
 FORMS: dict[str, Form] = {
     "bash": _bash,
     "slurm": _slurm,
