@@ -131,7 +131,7 @@ def refuses_misuse(args: Any, uses: list[str]) -> None:
         argument = args.get(name)
         guide = re.escape(f"args.{name.replace('-', '_')}.value")
         for use in uses:
-            with pytest.raises(TypeError, match=guide):
+            with pytest.raises((TypeError, ValueError), match=guide):
                 MISUSES[use](argument)
 
 
@@ -139,7 +139,7 @@ def masks(args: Any, names: list[str]) -> None:
     for name in names:
         argument = args.get(name)
         for text in (repr(argument), str(argument), repr(args), f"{argument}"):
-            assert "'***'" in text
+            assert "***" in text
             assert argument.value not in text
 
 

@@ -82,7 +82,7 @@ def exported(world: World, act: Vector) -> dict[str, str]:
 
 def run_relay(vector: Vector, room: Room) -> None:
     act = vector["relay"]
-    child = exported(World(room, act), act)
+    child = {**exported(World(room, act), act), "RUNSPEC_PID": str(os.getpid())}
     second = {"runnable": act["runnable"], "argv": [], "env": child}
     world = World(room, second)
     succeeds(world, make_call(world, second), room.expand(vector["expect"]))

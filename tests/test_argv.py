@@ -270,7 +270,7 @@ def problems(args: str, arguments: Arguments) -> list[dict[str, Any]]:
 
 def test_a_mistyped_name_is_suggested_as_json_has_it() -> None:
     (problem,) = problems("dry-run = false", {"dry-rum": True})
-    assert problem["message"] == "there is no argument dry-rum"
+    assert problem["message"] == "unknown option dry-rum"
     assert problem["suggestion"] == "dry-run"
 
 
@@ -282,7 +282,7 @@ def test_an_argument_that_only_the_operator_sets_is_told_from_an_unknown_one() -
 
 def test_a_value_of_a_wrong_type_is_told_with_what_was_expected() -> None:
     (problem,) = problems("n = 1", {"n": {"value": 1}})
-    assert problem["message"] == 'n must be a whole number, not "{...}"'.replace(
+    assert problem["message"] == 'n must be an integer, not "{...}"'.replace(
         "n must", "--n must", 1
     )
     (problem,) = problems("tag = {type = 'str', multiple = true}", {"tag": "a"})

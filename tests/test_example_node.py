@@ -140,7 +140,7 @@ def test_each_file_is_told_to_whoever_listens_to_progress(
         RUNSPEC_PROGRESS=str(writing),
     )
     done = subprocess.run(
-        [links.bin / "links"],
+        ["sh", "-c", 'RUNSPEC_PID=$$ exec "$0"', links.bin / "links"],
         env=environ,
         pass_fds=(writing,),
         capture_output=True,

@@ -397,9 +397,9 @@ def test_a_value_of_a_file_names_its_line_without_showing_it() -> None:
     assert (
         called(fault)
         == """\
-error: --quality must be a whole number, not "9_9"
+error: --quality must be an integer, not "9_9"
  --> /srv/.runspec_env:3:1
-  expected: digits, with + or - before them, within 64 bits"""
+  expected: an integer of at most 64 bits"""
     )
 
 
@@ -429,7 +429,7 @@ error: --ticket: 2 items are wrong
 
 def test_one_wrong_item_is_named_with_its_position() -> None:
     fault = Fault("not-int", "ticket", received="x", item=2)
-    assert called(fault).startswith("error: item 2 of --ticket must be a whole number")
+    assert called(fault).startswith("error: item 2 of --ticket must be an integer")
 
 
 def test_many_wrong_items_are_counted() -> None:
@@ -460,7 +460,7 @@ def test_an_unknown_option_comes_with_the_nearest() -> None:
     assert (
         called(fault)
         == """\
-error: there is no argument --qualty
+error: unknown option --qualty
   deploy --qualty=5
          ^^^^^^^^
   help: did you mean --quality?"""

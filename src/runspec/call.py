@@ -78,6 +78,11 @@ class Invocation:
         self._next = 0
         self._enter(runnable)
 
+    def __reduce__(self) -> "tuple[object, ...]":
+        from .resolve.about import portable
+
+        return portable(self)
+
     def bind(self) -> None:
         """Read the whole line, or up to where help or the version is asked for."""
         argv = self.argv
@@ -269,7 +274,7 @@ class Invocation:
             commands = self.chain[-1].commands
             if self.argv[self._next] not in commands:
                 self._next += 1
-        known = (*self._options, *self._negations)
+        known = (*self._options, *self._negations, "--help", "--version")
         self.faults.append(unknown_argument(self, name, index, at, known))
 
     def _wrong(
@@ -378,19 +383,34 @@ class Value:
 
         return f"<{self.arg.name}={shown(self)} from {self.source}>"
 
+    def __str__(self) -> str:
+        """The value's text; a secret's is masked (RES-04)."""
+        return self.__format__("")
+
+    def __format__(self, form: str) -> str:
+        from .resolve.about import format_value
+
+        return format_value(self, form)
+
+    def _refuse(self, *_: object) -> "NoReturn":
+        # Where a conversion raises TypeError, Python has words of its own.
+        from .resolve.about import misuse
+
+        raise ValueError(str(misuse(self.arg)))
+
     def _misused(self, *_: object) -> "NoReturn":
         from .resolve.about import misuse
 
         raise misuse(self.arg)
 
     # RES-04: an argument is never taken for its value.
-    __bool__ = __len__ = __contains__ = __iter__ = __getitem__ = _misused
+    __bool__ = __contains__ = __getitem__ = _misused
+    __len__ = __iter__ = __int__ = __float__ = __index__ = __fspath__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _misused
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _misused
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _misused
     __mod__ = __rmod__ = __pow__ = __rpow__ = __and__ = __or__ = __xor__ = _misused
-    __neg__ = __pos__ = __abs__ = __int__ = __float__ = __index__ = _misused
-    __fspath__ = _misused
+    __neg__ = __pos__ = __abs__ = _misused
     __hash__ = object.__hash__
 
 
@@ -442,6 +462,13 @@ class Args:
             return absent(name, default)
         return found
 
+    def as_dict(self) -> "dict[str, Any]":
+        """The plain values by attribute."""
+        return {name: value.value for name, value in self._call.values.items()}
+
+    def __reduce__(self) -> "tuple[object, ...]":
+        return (Args, (self._call,))
+
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and attribute_of(name) in self._call.values
 
@@ -454,7 +481,7 @@ class Args:
     def __dir__(self) -> "list[str]":
         from .resolve.about import ABOUT
 
-        return sorted({*self._call.values, *ABOUT, "get"})
+        return sorted({*self._call.values, *ABOUT, "as_dict", "get"})
 
     def __repr__(self) -> str:
         from .resolve.about import summary

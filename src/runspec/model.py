@@ -42,6 +42,10 @@ class Record:
 
     __hash__ = None
 
+    def __reduce__(self):
+        values = {name: each for name, each in vars(self).items() if name != "table"}
+        return Record, (self.table, values)
+
     def __repr__(self):
         values = ", ".join(f"{name}={value!r}" for name, value in self._now().items())
         return f"<{self.__dict__.get('table')}: {values}>"
@@ -164,7 +168,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "070f55d3087c"
+FINGERPRINT = "d5df991f0628"
 
 DEFAULTS = {
     "config": {
@@ -205,6 +209,7 @@ DEFAULTS = {
         "audit": None,
         "examples": (),
         "runspec_env": None,
+        "program": None,
         "require_command": False,
         "meta": {},
         "args": {},

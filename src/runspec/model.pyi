@@ -69,6 +69,7 @@ class Runnable(Record):
     audit: str | None
     examples: tuple[Example, ...]
     runspec_env: str | None
+    program: str | None
     require_command: bool
     meta: Mapping[str, object]
     args: Mapping[str, Arg]

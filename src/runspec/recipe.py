@@ -61,7 +61,7 @@ class Recipe:
         hold("_script", spec.script or Script())
         hold("project", spec.config)
         hold("runnable", spec.runnables[name])
-        hold("script_path", path if of_script else _program(name, path))
+        hold("script_path", path if of_script else _program(spec, name))
         hold("spec_path", path)
         hold("warnings", _warnings(spec, name))
 
@@ -195,9 +195,11 @@ def _warnings(spec: Spec, name: str) -> tuple[Fault, ...]:
     )
 
 
-def _program(name: str, spec_path: str) -> str:
+def _program(spec: Spec, name: str) -> str:
     """The script of a section. Raises SpecError (`program-not-found`, ...)."""
     from .run.program import find_program
 
-    program = find_program(name, spec_path, installed=False)
+    declared = spec.runnables[name].program
+    path = os.path.abspath(spec.path)
+    program = find_program(name, path, installed=False, declared=declared)
     return program.script or program.argv[-1]

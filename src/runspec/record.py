@@ -20,9 +20,9 @@ from .specfile import checksum, environment_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     from . import Loaded
     from .call import Invocation, Value
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .guard import Audited
     from .leaving import Leaving
     from .logs import Logs
+    from .redact import Redactor
 
     Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
     Event: TypeAlias = dict[str, Plain]
@@ -65,6 +66,8 @@ def append(directory: str, event: "Event", *, at_exit: bool = False) -> bool:
     at any time to be read; what is written to it afterwards is read later. `at_exit`:
     it is written by the C library when the process exits, with its status.
     """
+    if at_exit and not _has_c_library():
+        return False
     try:
         descriptor = _opened(f"{directory}/{JOURNAL}", directory)
         if os.fstat(descriptor).st_mode & KIND != REGULAR:
@@ -78,6 +81,17 @@ def append(directory: str, event: "Event", *, at_exit: bool = False) -> bool:
             os.close(descriptor)
     except OSError:
         return False
+
+
+def _has_c_library() -> bool:
+    """Load it before the last descriptor is in use."""
+    try:
+        from .compat import c_library
+
+        c_library()
+    except (ImportError, OSError, AttributeError, TypeError):
+        return False
+    return True
 
 
 def _write_at_exit(descriptor: int, head: bytes) -> bool:
@@ -210,8 +224,12 @@ def begin(
     if RUNS:
         return
     recorded = _is_recorded(call.runnable.name, environ)
-    run = Run(call, directory, environ["RUNSPEC_RUN_ID"] if recorded else run_id())
-    if audited:  # whatever the environment, which anybody can set, says
+    run = Run(call, directory, environ.get("RUNSPEC_RUN_ID") or "")
+    if not recorded or not run.id:
+        run.id = run_id()
+    if (
+        audited and not _is_worker()
+    ):  # whatever the environment, which anybody can set, says
         from .guard import Audited
 
         run.audited = Audited(call, run.id)
@@ -226,6 +244,7 @@ def begin(
             config.logging.summary
             and "--no-summary" not in call.switches
             and not environ.get("RUNSPEC_NO_SUMMARY")
+            and not _is_worker()
         )
         run.logs = setup(call, run.id, debug=debug, summary=summary)
     if run.kept or run.audited or run.logs or call.has_secrets:
@@ -235,17 +254,32 @@ def begin(
 
 def _is_recorded(runnable: str, environ: "Mapping[str, str]") -> bool:
     """Whether what started this process records it (INJ-03)."""
+    if _is_worker():
+        return True
     return "RUNSPEC_RUN_ID" in environ and environ.get("RUNSPEC_RUNNABLE") == runnable
 
 
+def _is_worker() -> bool:
+    """Whether multiprocessing started this process, which belongs to another's run."""
+    module = sys.modules.get("multiprocessing.process")
+    if module is None:
+        return False
+    # While it imports the main module, it has no parent_process() yet.
+    inheriting = getattr(module.current_process(), "_inheriting", False)
+    return inheriting or module.parent_process() is not None
+
+
 def refused(
-    error: "RunspecError", runnable: str, loaded: "Loaded | None", via: str = "parse"
+    error: "RunspecError",
+    runnable: str,
+    loaded: "Loaded | None",
+    via: str = "parse",
+    environ: "Mapping[str, str]" = os.environ,
 ) -> None:
     """Record a run that was refused before it began (HIS-01, AUD-02).
 
     `loaded` is what was known of the runnable by then.
     """
-    environ = os.environ
     run = run_id()
     if loaded is not None:
         from .guard import audit_refusal
@@ -272,6 +306,52 @@ def refused(
     append(directory, event)
 
 
+def _reserve() -> int:
+    """A descriptor held back for the end, when there may be no other; -1 for none."""
+    try:
+        descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
+    if descriptor > 2:
+        return descriptor
+    os.close(descriptor)
+    return -1
+
+
+def _give_back(descriptor: int) -> None:
+    """Close it, unless the program has, and has another file of that number."""
+    try:
+        if os.fstat(descriptor).st_rdev == os.stat(os.devnull).st_rdev:
+            os.close(descriptor)
+    except OSError:
+        return
+
+
+def _hear_interrupt(handler: "Any") -> "Any":
+    """Have SIGINT handled so, or not at all (False); gives what handled it before."""
+    from .compat import signal
+
+    try:
+        return signal.signal(
+            signal.SIGINT, signal.SIG_IGN if handler is False else handler
+        )
+    except (ValueError, TypeError):  # another thread than the first; C's handler
+        return None
+
+
+class _Text:
+    """A stream that the interpreter writes an error to."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+
+    def write(self, text: str) -> None:
+        self.pieces.append(text)
+
+    def flush(self) -> None:
+        return None
+
+
 class Run:
     """The run of this process, from `parse()` to its end."""
 
@@ -287,13 +367,25 @@ class Run:
         self._uncaught = ""
         self._said = ""
         self._leaving: Leaving | None = None
+        self._redactor: Redactor | None = None
+        self._reserve = _reserve()
 
     def watch(self, result: object) -> None:
-        """Have the end of the process recorded."""
+        """Have the end of the process recorded.
+
+        What that needs is loaded now: later there may be no descriptor or memory left.
+        """
         import atexit
 
         atexit.register(self._end)
         self._show_error, sys.excepthook = sys.excepthook, self._uncaught_error
+        if self._call.has_secrets:
+            from .resolve.secrets import redactor_of
+
+            self._redactor = redactor_of(self._call)
+            self._redactor.load()
+            __import__(f"{__package__}.compat")
+            sys.unraisablehook = self._unraisable
         if self.logs or self.audited:
             from .leaving import Leaving
 
@@ -306,28 +398,57 @@ class Run:
         trace: "TracebackType | None",
     ) -> None:
         self._uncaught = self._said = kind.__name__
-        from contextlib import suppress
-
-        with suppress(Exception):  # an error may have no words for itself
+        try:
             self._said = f"{kind.__name__}: {error}"
+        except Exception:  # noqa: BLE001  an error may have no words for itself
+            self._said = kind.__name__
         shown_by = self._show_error
-        if shown_by is sys.__excepthook__ and self._call.has_secrets:
-            from traceback import format_exception
-
-            from .resolve.secrets import redactor_of
-
-            text = "".join(format_exception(kind, error, trace))
-            print(redactor_of(self._call).text(text), end="", file=sys.stderr)
+        if shown_by is sys.__excepthook__ and self._redactor is not None:
+            self._masked(shown_by, kind, error, trace)
         else:
             shown_by(kind, error, trace)
+
+    def _unraisable(self, about: "sys.UnraisableHookArgs") -> None:
+        self._masked(sys.__unraisablehook__, about)
+
+    def _masked(self, show: "Callable[..., object]", *about: object) -> None:
+        """Let the interpreter show an error, with no secret in it.
+
+        It writes into a text; nothing is imported for it. A further Ctrl-C meanwhile
+        would have the interpreter show the error as it is.
+        """
+        stream, shown = sys.stderr, _Text()
+        heard = _hear_interrupt(False)
+        sys.stderr = shown
+        try:
+            show(*about)
+            sys.stderr = stream
+            if stream is not None and self._redactor is not None:
+                stream.write(self._redactor.text("".join(shown.pieces)))
+        finally:
+            sys.stderr = stream
+            _hear_interrupt(heard)
+
+    def interrupt(self) -> None:
+        """Ctrl-C ends it, and nothing is to be shown of that."""
+        self._uncaught = self._said = KeyboardInterrupt.__name__
 
     def _end(self) -> None:
         if os.getpid() != self._pid:
             return  # a fork of the program
         ending, status = self._ending()
+        _give_back(self._reserve)
         counts = self._tell(ending, status)
-        if not self.kept:
-            return
+        if self.kept:
+            self._record(ending, status, counts)
+        if ending == "signal":
+            from .interrupt import remember
+
+            remember()
+
+    def _record(
+        self, ending: str, status: "int | None", counts: "dict[str, Plain]"
+    ) -> None:
         event: Event = {"event": "end", "run": self.id, "at": time_ns()}
         event |= {"ending": ending, "detail": self._uncaught, "counts": counts}
         if ending == "signal":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..source.spec import SCRIPTS, declares_nothing, read_spec
+from ..source.spec import SCRIPTS, declares_nothing, read_spec, starts_like_program
 from ..specfile import SPEC_NAME
 
 TYPE_CHECKING = False
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..source.document import Document
 
 SKIPPED = ("__pycache__", "node_modules", "site-packages")
+ENDINGS = ("", ".sh", ".bash", ".zsh", ".ksh", ".fish", ".rb", ".pl", ".R", ".jl")
+"""Of files that may hold a block in another language with `#` comments."""
 UNREAD = ("spec-not-found", "not-a-file", "unreadable", "too-large")
 """Faults of a Python file of which nobody knows whether it is a recipe."""
 
@@ -32,10 +34,18 @@ def documents(root: str, most: int | None = None) -> Iterator[Document]:
             path = name if folder == "." else os.path.join(folder, name)
             if name == SPEC_NAME:
                 yield read_spec(path)
-            elif name.endswith(SCRIPTS):
+            elif name.endswith(SCRIPTS) or _may_be_recipe(path):
                 document = read_spec(path)
                 if not declares_nothing(document) and not _is_unread(document):
                     yield document
+
+
+def _may_be_recipe(path: str) -> bool:
+    """Whether it is a script in another language, with a block of its own (RCP-03)."""
+    from ..specfile import has_own
+
+    ending = os.path.splitext(path)[1]
+    return ending in ENDINGS and starts_like_program(path) and has_own(path)
 
 
 def shown(path: str) -> str:

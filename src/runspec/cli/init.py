@@ -22,10 +22,15 @@ def run(args: Args) -> int:
     if name is None:
         name = os.path.basename(here)
     _require_name(name)
-    plan = Plan(here, name, _lang(args.lang.value), example=args.example.value)
-    above = args.project_dir.value
+    above = str(args.project_dir.value) if args.project_dir.value else None
+    project = None
+    package = here
     if args.write_project.value or above is not None:
-        plan.add_project(_project(here, str(above) if above else None))
+        package, project = _package(here, above)
+    lang = _lang(args.lang.value)
+    plan = Plan(package, name, lang, example=args.example.value)
+    if project is not None:
+        plan.add_project(project)
     _write(plan.files)
     output.show(_text(plan, here))
     return 0
@@ -53,6 +58,32 @@ def _lang(chosen: str | None) -> str:
     return lang if lang in LANGS else DEFAULT_LANG
 
 
+def _package(here: str, chosen: str | None) -> tuple[str, str]:
+    """The directories of the package and of its project.
+
+    A bare directory becomes the project, with the package below its `src`.
+    """
+    begins = chosen is None and not _is_in_project(here)
+    if begins or (chosen is not None and os.path.realpath(chosen) == here):
+        module = os.path.basename(here).replace("-", "_").replace(".", "_")
+        if not module.isidentifier():
+            raise SpecError(Fault("not-a-package-name", os.path.basename(here)))
+        return os.path.join(here, "src", module), here
+    return here, _project(here, chosen)
+
+
+def _is_in_project(here: str) -> bool:
+    """Whether it is a package's directory: of `src`, or below a pyproject.toml."""
+    if os.path.basename(os.path.dirname(here)) == "src":
+        return True
+    above = os.path.dirname(here)
+    while above != here:
+        if os.path.lexists(os.path.join(above, "pyproject.toml")):
+            return True
+        here, above = above, os.path.dirname(above)
+    return False
+
+
 def _project(here: str, chosen: str | None) -> str:
     """Where the project's files go: a directory above the package."""
     parent = os.path.dirname(here)
@@ -75,6 +106,7 @@ def _write(files: dict[str, tuple[str, int]]) -> None:
     written: list[str] = []
     try:
         for path, (text, mode) in files.items():
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             _write_new(path, text, mode)
             written.append(path)
     except OSError as error:

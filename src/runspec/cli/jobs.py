@@ -14,7 +14,7 @@ from ..launch.places.registry import executor_named
 from ..logs.encode import utc
 from ..logs.summary import duration
 from ..render.text import BOLD, CYAN, DIM, RED, YELLOW, escaped
-from . import INTERRUPTED, output
+from . import output
 from .table import ID, table
 
 TYPE_CHECKING = False
@@ -237,7 +237,7 @@ def _follow(job: Job, *, output_too: bool, offset: int = 0) -> int:
             executor, job.handle, cancels=False, output=output_too, offset=offset
         )
     except Left:
-        return INTERRUPTED
+        raise KeyboardInterrupt from None
     jobs.settle(job.folder, state)
     job.state = state
     return exit_status(state)

@@ -7,7 +7,7 @@ import sys
 
 from ..errors import CallError, Fault, RunspecError
 from ..run.standard import open_standard
-from . import INTERRUPTED, output
+from . import output
 from .lookup import recipe_named
 
 TYPE_CHECKING = False
@@ -342,8 +342,8 @@ def attend(started: Started, executor: Executor) -> State:
         raise output.gone(error) from None
     except Left:
         if job.executor != "local":
-            output.note(f"`runspec jobs status {job.id[-8:]}` says how it stands")
-        raise SystemExit(INTERRUPTED) from None
+            output.note(f"`runspec jobs status {job.id[-8:]}` shows its status")
+        raise KeyboardInterrupt from None
     except Silent as error:
         output.note(f"it may go on; `runspec jobs logs {job.id[-8:]} --follow` waits")
         error.exit_status = LOST

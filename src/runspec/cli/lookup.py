@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 
 from .. import load_runnable
-from ..errors import SpecError
-from ..source.spec import SCRIPTS
-from ..specfile import find_spec
+from ..errors import Fault, FilePlace, SpecError
+from ..source.spec import SCRIPTS, is_plain_program, read_spec
+from ..specfile import SPEC_NAME, find_spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .. import Loaded
+    from ..model import Runnable
     from ..recipe import Recipe
+    from ..run.program import Program
     from ..spec.build import Spec
+    from ..spec.catalogue import Catalogue
 
 MOST = 3
 """Of what may have been meant, the nearest are shown."""
@@ -22,14 +25,20 @@ MOST_DIRECTORIES = 200
 
 
 class Located:
-    """`path` of the spec of a runnable; `installed`: a distribution ships it."""
+    """`path` of the spec of a runnable; `installed`: a distribution ships it.
 
-    __slots__ = ("installed", "name", "path")
+    `program` is the file that was named instead of the runnable.
+    """
 
-    def __init__(self, name: str, path: str, *, installed: bool) -> None:
+    __slots__ = ("installed", "name", "path", "program")
+
+    def __init__(
+        self, name: str, path: str, *, installed: bool, program: Program | None = None
+    ) -> None:
         self.name = name
         self.path = path
         self.installed = installed
+        self.program = program
 
     def load(self) -> Loaded:
         """The runnable; raises SpecError when it is faulty."""
@@ -44,18 +53,72 @@ def is_path(name: str) -> bool:
 def locate_in(path: str, name: str | None = None) -> Located:
     """The runnable of a file, or of the `runspec.toml` of a directory.
 
-    Without a name, the only one. Raises SpecError (`spec-not-found`,
-    `unknown-runnable`, `runnable-unnamed`, or what makes the file unreadable).
+    Without a name, the only one. A program that doesn't declare itself stands for the
+    section of its name in the spec beside or above it (RCP-07). Raises SpecError
+    (`spec-not-found`, `unknown-runnable`, `runnable-unnamed`, or what makes the file
+    unreadable).
     """
     from ..recipe import chosen
-    from ..source.spec import read_spec
     from ..spec.build import build
 
     try:
         path = find_spec(path, {}, None)
+        if name is None and is_plain_program(path):
+            return _of_program(os.path.realpath(path))
         return Located(chosen(build(read_spec(path)), name), path, installed=False)
     except SpecError as error:
         raise _with_near(error, path) from None
+
+
+def _of_program(path: str) -> Located:
+    """The section that a program's file is for. Raises SpecError (`no-recipe`)."""
+    from ..run.program import of_file
+    from ..spec.build import build
+
+    program = of_file(path, "" if path.endswith(SCRIPTS) else path)
+    above = _spec_above(path)
+    spec = build(read_spec(above)) if above else None
+    base = os.path.basename(path)
+    stem = os.path.splitext(base)[0]
+    names = (base, stem, stem.replace("_", "-"))
+    if spec is not None:
+        declared = [
+            n for n, each in spec.runnables.items() if _is_for(path, each, spec)
+        ]
+        for name in (*declared, *names):
+            if name in spec.names:
+                return Located(name, spec.path, installed=False, program=program)
+    listed = _catalogue().listed
+    for name in names:
+        if name in listed:
+            shipped = listed[name].spec.path
+            return Located(name, shipped, installed=True, program=program)
+    place = FilePlace(path, 0, 0)
+    detail = f"it has no `# /// script` block, and no {SPEC_NAME} above it has [{stem}]"
+    raise SpecError(Fault("no-recipe", path, place, detail=detail))
+
+
+def _is_for(path: str, runnable: Runnable, spec: Spec) -> bool:
+    if runnable.program is None:
+        return False
+    beside = os.path.dirname(spec.path)
+    return os.path.realpath(os.path.join(beside, runnable.program)) == path
+
+
+def _spec_above(path: str) -> str | None:
+    try:
+        return find_spec(None, {}, path)
+    except SpecError:
+        return None
+
+
+def _catalogue() -> Catalogue:
+    """What is installed here."""
+    from ..spec.catalogue import Catalogue
+
+    catalogue = Catalogue()
+    catalogue.environment.save()
+    return catalogue
 
 
 def recipe_named(word: str) -> Recipe:
@@ -120,10 +183,7 @@ def locate(name: str) -> Located:
     known = declared_in(configured)
     if configured and name in known:
         return Located(name, configured, installed=False)
-    from ..spec.catalogue import Catalogue
-
-    catalogue = Catalogue()
-    catalogue.environment.save()
+    catalogue = _catalogue()
     if name in catalogue.listed:
         path = catalogue.listed[name].spec.path
         return Located(name, path, installed=True)
@@ -189,7 +249,6 @@ def declared_in(path: str | None) -> tuple[str, ...]:
     """The names of all runnables of a file, those with faults included."""
     if path is None:
         return ()
-    from ..source.spec import read_spec
     from ..spec.build import build
 
     return build(read_spec(path)).names

@@ -20,7 +20,7 @@ from ..launch.pipeline.steps import Planner
 from ..launch.pipeline.tokens import by_stage
 from ..launch.places.registry import executor_named
 from ..render.text import BOLD, DIM, Style
-from . import INTERRUPTED, output
+from . import output
 from .explain import explained, rendered
 from .launch import submitted
 from .lookup import recipe_named
@@ -187,7 +187,7 @@ def _drive(driver: Driver, state: PipelineState, reasons: Mapping[str, str]) -> 
         name = quote(os.path.relpath(state.file))
         output.note(f"go on with `runspec launch --pipeline {name} --resume`")
     if interrupted:
-        return INTERRUPTED
+        raise KeyboardInterrupt
     return exit_status_of(driver.failed)
 
 

@@ -14,7 +14,7 @@ from ..launch.pipeline.watch import Watch, copy_logs, follow_stages, status_of
 from ..launch.places.registry import executor_named
 from ..logs.summary import duration
 from ..render.text import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Style, escaped
-from . import INTERRUPTED, output
+from . import output
 from .table import ID, table
 
 TYPE_CHECKING = False
@@ -176,13 +176,13 @@ def show_logs(state: PipelineState, *, follow: bool) -> int:
 
 
 def _follow(watch: Watch, screen: Screen | None) -> int:
-    """0, or 130 where the person leaves: the stages go on."""
+    """Returns 0; raises KeyboardInterrupt where the person leaves: stages go on."""
     with Interrupts():
         try:
             follow_stages(watch, screen)
         except KeyboardInterrupt:
             output.note(LEFT)
-            return INTERRUPTED
+            raise
     return 0
 
 

@@ -42,21 +42,28 @@ def run(args: Args) -> NoReturn:
     more = {FORCE: "1"} if forced else {}
     require_here(call.chain, {**os.environ, **more})
     account = other_account(call.chain)
-    program = _program(located)
-    environ = _environment(call, account) | more
+    program = _program(located, call)
+    environ = _environment(call, account, more)
     _run(program, argv, environ, _recorded(call, account))
 
 
-def _program(located: Located) -> Program:
-    """A script of its own runs on the Python that a shell here would take."""
-    from ..run.program import Program
+def _program(located: Located, call: Invocation) -> Program:
+    """A script of its own runs by its shebang, or the Python of a shell here."""
+    from ..run.program import of_file
     from ..source.spec import is_script
 
+    if located.program is not None:
+        return located.program
     if is_script(located.path) and not located.installed:
         from ..run.python import python_here
 
-        return Program(python_here()[0], os.path.abspath(located.path))
-    return find_program(located.name, located.path, installed=located.installed)
+        return of_file(os.path.abspath(located.path), python=python_here()[0])
+    return find_program(
+        located.name,
+        located.path,
+        installed=located.installed,
+        declared=call.runnable.program,
+    )
 
 
 def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
@@ -80,10 +87,12 @@ def _resolved(loaded: Loaded, argv: list[str]) -> Invocation:
     return call
 
 
-def _environment(call: Invocation, account: Account | None) -> dict[str, str]:
+def _environment(
+    call: Invocation, account: Account | None, more: dict[str, str]
+) -> dict[str, str]:
     if account is None:
-        return child_environment(os.environ, call)
-    return foreign_environment(os.environ, call, account)
+        return child_environment(os.environ, call, more)
+    return foreign_environment(os.environ, call, account, more)
 
 
 def _recorded(call: Invocation, account: Account | None) -> Recorded:
@@ -99,7 +108,7 @@ def _recorded(call: Invocation, account: Account | None) -> Recorded:
 def _run(
     program: Program, tokens: list[str], environ: dict[str, str], recorded: Recorded
 ) -> NoReturn:
-    """Start the program, and end as it ends."""
+    """Start the program, and exit with its exit status."""
     from ..run.supervise import end_like
 
     argv = (*program.argv, *tokens)
@@ -117,10 +126,11 @@ def _as_oneself(
     argv: tuple[str, ...], environ: dict[str, str], recorded: Recorded
 ) -> int:
     """Become the program, or, where its run is recorded, stay to see its end."""
+    from ..run.execute import PID
     from ..run.supervise import supervise
 
     if not recorded.begin():
-        os.execve(argv[0], argv, environ)  # noqa: S606
+        os.execve(argv[0], argv, {**environ, PID: str(os.getpid())})  # noqa: S606
     return supervise(argv, recorded.named(environ))
 
 

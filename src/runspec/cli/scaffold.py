@@ -64,7 +64,7 @@ class Plan:
             "PACKAGE": package,
             "SPEC": os.path.join(package, SPEC_NAME),
             "SCRIPTS": self._scripts(package),
-            "FIRST": self.names[0] if program else f"runspec run {self.names[0]} --",
+            "FIRST": self.names[0] if program else f"runspec run {self.names[0]}",
         }
         for name, template in self._project_files():
             self._add(project, name, template, words)
@@ -99,7 +99,7 @@ class Plan:
         if self.lang == "typescript":
             build = "npx --package typescript tsc" if self.project else "npx tsc"
             steps.append(f"{build}  # makes {self.names[0]}.mjs")
-        steps.append(f"runspec run {self.names[0]} -- --help")
+        steps.append(f"runspec run {self.names[0]} --help")
         if self.project is not None:
             steps.append(
                 f"pip install --editable {os.path.relpath(self.project, here)}"

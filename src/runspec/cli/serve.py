@@ -34,7 +34,9 @@ def run(args: Args) -> int:
         if args.http.value:
             from ..mcp.http import serve_http
 
-            return loop.run(serve_http(server, args, stopped))
+            status = loop.run(serve_http(server, args, stopped))
+            _end_as_asked(stopped)
+            return status
         if os.isatty(0):
             from . import output
 
@@ -42,6 +44,7 @@ def run(args: Args) -> int:
         from ..mcp.stdio import serve_stdio
 
         loop.run(serve_stdio(server, stopped))
+        _end_as_asked(stopped)
         return 0
 
 
@@ -75,12 +78,18 @@ def _targets(hosts: Sequence[str]) -> list[Target]:
     return [known.target(name) for name in names]
 
 
-def _stop_signal(loop: Loop) -> Future[None]:
-    """Settles when a signal asks the server to end."""
-    stopped: Future[None] = Future()
+def _end_as_asked(stopped: Future[int]) -> None:
+    """Whoever typed Ctrl-C sees that the server ended by it."""
+    if stopped.settled and stopped.value() == signal.SIGINT:
+        raise KeyboardInterrupt
 
-    def stop(*_: object) -> None:
-        loop.from_thread(lambda: stopped.settle(None))
+
+def _stop_signal(loop: Loop) -> Future[int]:
+    """Settles when a signal asks the server to end, with its number."""
+    stopped: Future[int] = Future()
+
+    def stop(number: int, _: object) -> None:
+        loop.from_thread(lambda: stopped.settle(number))
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)

@@ -13,7 +13,7 @@ from ..launch.places.registry import executor_of
 from ..launch.request import prepare
 from ..launch.start import check
 from ..render.text import BOLD, DIM, escaped
-from . import INTERRUPTED, output
+from . import output
 from .explain import explained, rendered
 from .launch import ADVICE, attend, request_of, require_none, submit_together, submitted
 from .lookup import recipe_named
@@ -100,7 +100,7 @@ def _together(started: Sequence[Job], executor: Executor, *, detached: bool) -> 
             note(CANCELLING)
             for each in started:
                 executor.cancel(each.handle)
-            return INTERRUPTED
+            raise KeyboardInterrupt from None
         settle(job.folder, job.state)
     return _result(started)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import Fault, RunspecError
+from ..inheritance import EXPORTS, PID
 from . import folder as folders
 from .planning import CODE_DIR, LOCAL, RUN_DIR, RUN_ID, doubts_of, make_plan
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 PROGRESS = "RUNSPEC_PROGRESS"
 PLACES = (folders.VARIABLE, "RUNSPEC_ENV_TOML", "NEMOTRON_ENV_FILE")
 """Where things are on this machine; a launch by a script here finds them there, too."""
-NOT_GIVEN = (*PLACES, RUN_ID, CODE_DIR, PROGRESS)
+NOT_GIVEN = (*PLACES, RUN_ID, CODE_DIR, PROGRESS, PID, EXPORTS)
 """What of a server's variables is not for a script that may run elsewhere."""
 INJECTED = ("wandb",)
 """Sections of env.toml that are merged into every configuration, below `run`."""

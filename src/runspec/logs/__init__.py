@@ -5,6 +5,7 @@ import sys
 
 from ..record import began
 from ..specfile import environment_directory
+from .summary import is_good, painted, sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,8 +97,6 @@ class Logs:
             screen.release()
         if os.getpid() != self._begun["pid"]:
             return
-        from .summary import sentence
-
         sizes = self._keep_output()
         names = (self._call.runnable.name, *self._call.command)
         counts = self.counts
@@ -132,8 +131,6 @@ class Logs:
             self._say(f"{lost} {noun} could not be kept in the log")
         if not self._summary or self._call.agent:
             return
-        from .summary import is_good, painted
-
         good = is_good(end)
         if good and not self._screens[1].is_terminal:
             return
@@ -153,7 +150,9 @@ def setup(call: "Invocation", run_id: str, *, debug: bool, summary: bool) -> Log
     """
     from ..resolve.secrets import redactor_of
 
-    logs = Logs(call, run_id, redactor_of(call), summary=summary)
+    redactor = redactor_of(call)
+    redactor.load()
+    logs = Logs(call, run_id, redactor, summary=summary)
     logs.begin(debug=debug)
     return logs
 

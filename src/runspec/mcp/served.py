@@ -105,7 +105,10 @@ class ServedTool:
         if is_launched(self.runnable):
             return launcher(self.runnable_name, self.spec_path)
         return find_program(
-            self.runnable_name, self.spec_path, installed=self.installed
+            self.runnable_name,
+            self.spec_path,
+            installed=self.installed,
+            declared=self.runnable.program,
         )
 
     def warm_script(self) -> str | None:

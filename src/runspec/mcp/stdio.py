@@ -25,7 +25,7 @@ LAST_WORDS = 2.0
 """Seconds that the client has to take what is left when the server ends."""
 
 
-async def serve_stdio(server: Server, stopped: Future[None]) -> None:
+async def serve_stdio(server: Server, stopped: Future[int]) -> None:
     """Serve the client at descriptors 0 and 1 until it leaves or `stopped` settles."""
     descriptor = _own_stdout()
     os.set_blocking(descriptor, False)

@@ -22,6 +22,8 @@ LOST = f"{MASK} (not shown: its secrets could not be masked)"
 
 ROUNDS = 16
 """After which a text that still changes is not shown; no text is known that needs 4."""
+SHORTEST = 4
+"""Characters of a value that is masked wherever it stands."""
 
 
 class Redactor:
@@ -58,11 +60,28 @@ class Redactor:
     def text(self, text: str) -> str:
         """`text` with every secret replaced by `***`; JSON stays JSON.
 
-        If that can't be done, a mark instead of the text.
+        If that can't be done, as where memory or descriptors are used up, the values
+        alone are replaced.
         """
         try:
             return self._masked(text)
-        except Exception:  # noqa: BLE001  whatever it is, the text isn't shown
+        except Exception:  # noqa: BLE001  whatever it is, no secret is shown
+            return self._plainly(text)
+
+    def load(self) -> None:
+        """Load all that masking needs, which may be impossible when it is needed."""
+        from . import data, shapes, spans  # noqa: F401
+
+        self.text(f"token={MASK}")
+
+    def _plainly(self, text: str) -> str:
+        try:
+            for value in sorted(self._values, key=len, reverse=True):
+                for each in (value, value.strip()):
+                    if len(each) >= SHORTEST:
+                        text = text.replace(each, MASK)
+            return "".join((text, ""))
+        except Exception:  # noqa: BLE001  as above
             return LOST
 
     def bytes(self, data: Bytes) -> Bytes:

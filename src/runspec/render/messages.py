@@ -119,7 +119,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "toml-syntax": ("this is not valid TOML<: {detail}>",),
     "json-syntax": (
         "{subject} is not plain JSON<: {detail}>",
-        "mend it, or add by hand what the command prints without --write",
+        "fix it, or add by hand what the command prints without --write",
     ),
     "entry-taken": (
         "there is another server called {quoted}<: {detail}>",
@@ -155,7 +155,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "name-invalid": (
         "{quoted} can't be a name",
-        "",
+        "<{detail}>",
         "letters, digits, - and _ (and dots in the names of runnables and commands), "
         "beginning with a letter or a digit",
     ),
@@ -163,6 +163,8 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{subject} is not a key of the format, so it is ignored",
         "your own data goes into a meta table",
     ),
+    "foreign-key": ("{subject} is not a key of the format", "<{detail}>"),
+    "foreign-type": ("{subject} can't be {received}", "<{detail}>"),
     "field-type": ("{subject} must be {expected}<, not {typed}>",),
     "unknown-value": ("{subject} can't be {received}",),
     "version-unsupported": (
@@ -267,7 +269,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "length-invalid": (
         "{subject} can't be {plain}<: {detail}>",
         "",
-        "a whole number of at least 0, min-length not above max-length",
+        "an integer of at least 0, min-length not above max-length",
     ),
     "field-ignored": (
         "{subject} has no effect< on the type {plain}>",
@@ -290,7 +292,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "position-invalid": (
         "{subject} can't be {received}",
         "",
-        "a whole number of at least 1",
+        "an integer of at least 1",
     ),
     "position-conflict": (
         "{subject} can't be {plain}<: {detail} has that position>",
@@ -331,9 +333,9 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "UTF-8 without NUL characters",
     ),
     "not-int": (
-        "{argument} must be a whole number<, not {received}>",
+        "{argument} must be an integer<, not {received}>",
         "",
-        "digits, with + or - before them, within 64 bits",
+        "an integer of at most 64 bits",
     ),
     "not-float": (
         "{argument} must be a number<, not {received}>",
@@ -402,21 +404,21 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "items are not empty and hold no delimiter or newline",
     ),
     # Command line
-    "value-missing": ("{argument} needs a value", "{dashed}"),
+    "value-missing": ("{argument} requires a value", "{dashed}"),
     "unexpected-value": (
         "{argument} takes no value<, but has {received}>",
         "write {argument} alone",
     ),
     "unknown-argument": (
-        "there is no argument {named}",
+        "unknown option {named}",
         "<if it is meant for {rest}, put it behind -->",
     ),
     "mistyped-argument": (
         "{mistyped} is not an argument; did you mean {argument}, which is required?",
     ),
     "unexpected-argument": ("unexpected argument {quoted}",),
-    "unknown-command": ("there is no command {quoted}",),
-    "command-missing": ("a command is missing",),
+    "unknown-command": ("unknown command {quoted}",),
+    "command-missing": ("missing command",),
     "require-command-without-commands": (
         "{subject} is set, but there are no commands",
         "remove it, or add a table under commands",
@@ -599,15 +601,21 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     # Groups
     "group-exclusive": (
         "at most one of {members} can be given<, not {given}>",
-        "leave out all but one",
+        "leave out all but one<: {unset}>",
     ),
     "group-inclusive": (
         "{members} must be given too<, because {given} is>",
-        "these go together: give all of them or none",
+        "these go together: give all of them or none<: {unset}>",
     ),
     "group-at-least-one": ("at least one of {members} must be given",),
-    "group-exactly-one": ("exactly one of {members} must be given<, not {given}>",),
-    "group-requires": ("{members} must be given too<, because {given} is>",),
+    "group-exactly-one": (
+        "exactly one of {members} must be given<, not {given}>",
+        "<leave out all but one: {unset}>",
+    ),
+    "group-requires": (
+        "{members} must be given too<, because {given} is>",
+        "<or do without it: {unset}>",
+    ),
     "group-unknown-argument": (
         "{subject} names an argument that isn't declared, so it is ignored"
         "<: {received}>",
@@ -626,6 +634,10 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "look at the other groups that name the same arguments",
     ),
     # parse(into=...)
+    "into-command": (
+        "parse(into=...) has no class for the command {quoted}",
+        'give one by its path, such as {{"repo create": RepoCreate}}',
+    ),
     "into-not-a-dataclass": (
         "parse(into=...) takes a dataclass, which {subject} isn't",
     ),
@@ -650,7 +662,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "history-set-aside": (
         "{subject} couldn't be used<: {detail}>",
-        "it is now {plain}; the history was made anew from what else there is",
+        "it is now {plain}; the history was rebuilt from what else there is",
     ),
     "history-damaged": ("{plain} damaged records in {subject} were skipped",),
     "history-not-kept": (
@@ -714,7 +726,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "executor-unknown": ("there is no executor called {quoted}",),
     "executor-broken": (
         "the executor {quoted} can't be loaded<: {detail}>",
-        "mend or remove the package that it comes from",
+        "fix or remove the package that it comes from",
     ),
     "cmd-invalid": (
         "{subject} can't be split into words<: {detail}>",
@@ -872,7 +884,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "deny-malformed": (
         "everything is denied here, because {subject} can't be understood<: {detail}>",
-        "mend it, or remove it",
+        "fix it, or remove it",
     ),
     "deny-not-found": (
         "no rule is called {quoted}",
@@ -960,7 +972,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "pod-stuck": (
         "the pod {subject} can't start<: {plain}><: {detail}>",
-        "the job was removed; mend that, and launch it again",
+        "the job was removed; fix that, and launch it again",
     ),
     "kubectl-failed": ("kubectl {subject} failed<: {detail}>",),
     "ray-address-missing": (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import ArgvPlace, FilePlace
+from itertools import zip_longest
+
+from ..errors import ArgvPlace, EnvPlace, FilePlace
 from ..model import attribute_of
 from .messages import MESSAGES, VARIANTS, filled
 from .text import escaped, listed, shortened
@@ -30,7 +32,7 @@ EXPECTATIONS = ("expected", "first", "second", "members")
 KINDS = {
     "str": "text",
     "password": "a secret",
-    "int": "a whole number",
+    "int": "an integer",
     "float": "a number",
     "bool": "true or false",
     "path": "a path",
@@ -141,7 +143,7 @@ def _words(fault: Fault, names: Names, argument: str) -> dict[str, str]:
         "subject": _item(fault) + subject,
         "argument": argument,
         "plain": plain,
-        "received": "" if received is None else quoted(received),
+        "received": _text_received(fault),
         "quoted": _always_quoted(subject if received is None else plain),
         "typed": "" if received is None else _typed(received),
         "named": plain or names.spelled(fault.subject),
@@ -152,12 +154,23 @@ def _words(fault: Fault, names: Names, argument: str) -> dict[str, str]:
         "detail": "" if fault.code == "default-invalid" else _plain(fault.detail, 200),
         "members": _members(fault, names),
         "given": _given(fault, names),
+        "unset": _unset(fault),
         "mistyped": _plain(fault.detail or fault.received or ""),
         "naming": NAMING.get(fault.detail, _plain(fault.detail)),
         "ways": _ways(fault, names),
         "dashed": _dashed(fault, names),
         "rest": _plain(names.rest),
     }
+
+
+def _text_received(fault: Fault) -> str:
+    """What stood there; a text where its type is what is wrong with it is called so."""
+    if fault.received is None:
+        return ""
+    code = fault.detail if fault.code == "default-invalid" else fault.code
+    in_toml = isinstance(fault.place, FilePlace) and fault.place.path.endswith(".toml")
+    wrong_type = code in ("not-int", "not-float", "not-bool", "not-a-list")
+    return (_typed if wrong_type and in_toml else quoted)(fault.received)
 
 
 def _subject(fault: Fault) -> str:
@@ -186,14 +199,44 @@ def _given(fault: Fault, names: Names) -> str:
     if not fault.code.startswith("group-"):
         return ""
     given = str(fault.received or fault.detail).split(", ")[:MOST]
-    spelling = _plain if fault.code == "group-kind" else names.spelled
-    return listed(map(spelling, given), "and")
+    if fault.code == "group-kind":
+        return listed(map(_plain, given), "and")
+    texts = map(names.spelled, given)
+    if fault.received is None:
+        origins = [_origin(fault.related)]
+    else:
+        origins = fault.detail.split("\n")
+    shown = zip_longest(texts, origins[: len(given)], fillvalue="")
+    return listed([f"{each} (from {o})" if o else each for each, o in shown], "and")
+
+
+def _origin(place: object) -> str:
+    """Where a value stands that isn't on the command line."""
+    if isinstance(place, EnvPlace):
+        return f"the variable {_plain(place.variable)}"
+    if isinstance(place, FilePlace):
+        return f"{_plain(place.path, 200)}:{place.line}"
+    return ""
+
+
+def _unset(fault: Fault) -> str:
+    """How what is given elsewhere is taken back."""
+    if not fault.code.startswith("group-"):
+        return ""
+    origins = fault.detail.split("\n") if fault.received else [_origin(fault.related)]
+    ways = []
+    for origin in filter(None, origins):
+        variable = origin.removeprefix("the variable ")
+        here = variable == origin
+        ways.append(f"remove it from {origin}" if here else f"`unset {variable}`")
+    return listed(ways, "and")
 
 
 def _ways(fault: Fault, names: Names) -> str:
     """How a value can be given that is missing or stands in a wrong place."""
     arg = names.arg(fault.subject)
-    secret = fault.code != "missing-argument" or fault.detail == "password"
+    asked = fault.detail == "password-asked"
+    secret = fault.code != "missing-argument" or fault.detail == "password" or asked
     variables = [str(each) for each in fault.expected] or _variables(fault, names, arg)
     ways = []
     if not secret:
@@ -202,7 +245,7 @@ def _ways(fault: Fault, names: Names) -> str:
         ways.append("give it" if positional else f"give {typed}")
     if variables:
         ways.append(f"set {listed(map(_plain, variables), 'or')}")
-    if secret and (arg is None or arg.required):
+    if secret and not asked and (arg is None or arg.required):
         ways.append("run it in a terminal to be asked")
     return ", or ".join(ways)
 
@@ -262,7 +305,7 @@ def _is_narrow(arg: Arg) -> bool:
 
 
 def wanted(arg: Arg) -> str:
-    """The values of an argument in words: `a whole number between 1 and 100`."""
+    """The values of an argument in words: `an integer between 1 and 100`."""
     if arg.options is not None:
         return listed(_some(arg.options), "or")
     text = KINDS.get(arg.type, f"a value of the type {_plain(arg.type)}")
@@ -311,8 +354,9 @@ def _always_quoted(text: str) -> str:
 def _typed(word: Value) -> str:
     """What stood in a file: a text in quotes, anything else as it was."""
     shown = _plain(word)
-    bare = shown in ("true", "false", "a table") or shown[:1] == "["
-    return shown if bare or not isinstance(word, str) else _always_quoted(shown)
+    bare = shown == "a table" or shown[:1] == "[" or shown.startswith("the date ")
+    text = isinstance(word, str) and not bare
+    return f"{_always_quoted(shown)} (text)" if text else shown
 
 
 def quoted(word: Value) -> str:

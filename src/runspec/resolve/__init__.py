@@ -50,12 +50,11 @@ def resolve(
         for attribute, arg in call.scope.items():
             call.values[attribute] = value_of(call, attribute, arg)
         env_file(call)
-    if not call.faults:
-        for level in call.chain:
-            if level.groups:
-                from .groups import broken_groups
+    for level in call.chain:
+        if level.groups and not (call.lost or call.unread):
+            from .groups import broken_groups
 
-                call.faults += broken_groups(level, call.values)
+            call.faults += broken_groups(level, call)
     if call.faults:
         from .report import call_error
 
@@ -116,7 +115,7 @@ def _from_environment(call: Invocation, arg: "Arg") -> "Value | None":
     environ = call.environ
     name = variable_of(call.chain[0].name, arg.name)
     text = environ.get(name)
-    if text is None or not _is_own(call, name):
+    if text is None or not _is_own(call, name) or _is_empty_secret(arg, text):
         for name in arg.env:
             text = environ.get(name)
             if text and _is_own(call, name):
@@ -128,6 +127,11 @@ def _from_environment(call: Invocation, arg: "Arg") -> "Value | None":
         if file is not None and file.variables.get(name) == text:
             return None  # merged from there by a parse() before (ENV-03)
     return _from_text(call, arg, text, "env", name)
+
+
+def _is_empty_secret(arg: "Arg", text: str) -> bool:
+    """An empty secret is none (SRC-07)."""
+    return text == "" and arg.type == "password"
 
 
 def _is_own(call: Invocation, name: str) -> bool:
@@ -143,12 +147,14 @@ def _from_env_file(call: Invocation, arg: "Arg") -> "Value | None":
     own = variable_of(call.chain[0].name, arg.name)
     for name in (own, *arg.env):
         text = file.variables.get(name)
-        if text or (text is not None and name == own):
+        if text or (text is not None and name == own and arg.type != "password"):
             place = file.place(name)
             if arg.type == "password" and text.startswith("keyring:"):
                 from .keyring import from_keyring
 
                 text = from_keyring(call, arg, text, place)
+                if not text:
+                    continue
             return _from_text(call, arg, text, "runspec_env", place)
     return None
 
@@ -181,7 +187,8 @@ def _from_text(
     if not text and arg.type == "flag":
         value = False
     elif arg.multiple:
-        lines = text.split("\n") if text or arg.delimiter is None else ()
+        whole = text.removesuffix("\n")  # which ends the last item
+        lines = whole.split("\n") if text or arg.delimiter is None else ()
         texts = ((item, origin) for line in lines for item in _split(arg, line))
         value = _items(call, arg, texts)
     else:
@@ -210,7 +217,7 @@ def _from_default(call: Invocation, arg: "Arg") -> Value:
     if arg.type == "password" and not call.faults:
         from .prompt import prompted
 
-        secret = prompted(arg.name, call.environ)
+        secret = prompted(arg, call)
         if secret is not None:
             return Value(arg, _coerced(call, arg, secret, None), "prompt")
     if not call.unread:
@@ -359,15 +366,26 @@ def _choice(text: str, arg: "Arg") -> object:
 
 
 def absolute(text: str, _arg: "Arg") -> str:
-    """The path's absolute text; made into a Path when it is read (TYPE-06)."""
+    """The path's absolute text; made into a Path when it is read (TYPE-06).
+
+    `..` stays, for behind a link it isn't the directory above; `-` stays what it is.
+    """
     if not text or "\0" in text:
         raise refused("not-path")
+    if text == "-":
+        return text
     if text[0] == "~":
         text = os.path.expanduser(text)
-    try:
+    if os.sep != "/":
         return os.path.abspath(text)
+    path = "/".join([part for part in text.split("/") if part not in ("", ".")])
+    if text[0] == "/":
+        return "/" + path
+    try:
+        here = os.getcwd().rstrip("/")
     except OSError as error:  # the current directory is gone
         raise refused("not-path", detail=error.strerror or "") from None
+    return f"{here}/{path}" if path else here or "/"
 
 
 COERCERS: "dict[str, Coercer]" = {

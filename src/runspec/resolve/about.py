@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..model_more import Group
 
 
+UNPICKLED = ("environ", "env_file", "configured")
+PICKLED = ("RUNSPEC_AGENT", "RUNSPEC_RUN_ID")
+
+
 def about(call: Invocation, name: str) -> Any:
     """The attribute `name` of RES-03. Raises AttributeError with the nearest name."""
     found = ABOUT.get(name)
@@ -55,6 +59,28 @@ def shown(value: Value) -> str:
     if value.arg.type == "password" and value.plain is not None:
         return repr(MASK)
     return repr(value.value)
+
+
+def format_value(value: Value, form: str) -> str:
+    """What `str()` and a format string show of an argument (RES-04)."""
+    if value.arg.type == "password" and value.plain is not None:
+        return format(MASK, form)
+    return format(value.value, form)
+
+
+def portable(call: Invocation) -> tuple[object, ...]:
+    """A call as it is pickled: without the environment that it came from."""
+    state = {name: each for name, each in vars(call).items() if name not in UNPICKLED}
+    kept = {name: call.environ[name] for name in PICKLED if name in call.environ}
+    return (_restore, (type(call), {**state, "argv": tuple(call.argv)}, kept))
+
+
+def _restore(
+    kind: type[Invocation], state: dict[str, Any], environ: dict[str, str]
+) -> Invocation:
+    call = kind.__new__(kind)
+    vars(call).update(state, environ=environ, env_file=None, configured=None)
+    return call
 
 
 def summary(call: Invocation) -> str:

@@ -10,6 +10,7 @@ from ..model import attribute_of
 from ..nearest import nearest
 from ..source.toml import read_toml
 from ..spec.native import native_value
+from ..spec.reader import shown
 from . import BUILT_IN, absolute, coerce
 from .envfile import require_trusted
 
@@ -112,7 +113,7 @@ class _Reader:
                     each.code,
                     arg.name,
                     place,
-                    received=str(raw),
+                    received=shown(raw),
                     expected=each.expected,
                     item=item,
                 )
@@ -132,7 +133,7 @@ class _Reader:
                     refused.code,
                     arg.name,
                     place,
-                    received=str(value),
+                    received=shown(value),
                     expected=refused.expected,
                 )
             )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import Enum
 from os import PathLike
 from pathlib import Path, PurePath
 
@@ -29,14 +30,20 @@ ITEM_TYPES: dict[str, tuple[object, ...]] = {
     "rest": (str,),
 }
 """Annotations that hold every value of a type; any other type of ours: any."""
-LISTS = (list, Sequence, Collection, Iterable)
+LISTS = (list, tuple, Sequence, Collection, Iterable)
 
 
-def made_into(cls: type[T], call: Invocation) -> T:
-    """An instance of `cls` with the call's values.
+ABOUT = ("runspec_command",)
+"""Fields that aren't arguments: the command chosen."""
 
-    Raises SpecError with every field and argument that don't agree.
+
+def made_into(into: type[T] | Mapping[str, type[T]], call: Invocation) -> T:
+    """An instance of the dataclass with the call's values.
+
+    `into` may be classes by command path, such as "repo create". Raises SpecError
+    with every field and argument that don't agree.
     """
+    cls = _chosen(into, call) if isinstance(into, Mapping) else into
     if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
         raise SpecError(Fault("into-not-a-dataclass", getattr(cls, "__name__", "into")))
     fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
@@ -44,15 +51,64 @@ def made_into(cls: type[T], call: Invocation) -> T:
     faults = [*_unmatched(cls, set(fields), call), *_misfits(cls, hints, fields, call)]
     if faults:
         raise SpecError(*faults)
-    values = {name: call.values[name].value for name in fields if name in call.values}
+    values = {
+        name: _convert(hints[name], call.values[name])
+        for name in fields
+        if name in call.values
+    }
+    if "runspec_command" in fields:
+        values["runspec_command"] = call.command[-1] if call.command else None
     made: T = cls(**values)
     return made
+
+
+def _chosen(into: Mapping[str, type[T]], call: Invocation) -> type[T]:
+    path = " ".join(call.command)
+    if path in into:
+        return into[path]
+    known = tuple(into)
+    raise SpecError(
+        Fault(
+            "into-command",
+            path or call.runnable.name,
+            received=path,
+            expected=known,
+            candidates=nearest(path, known),
+        )
+    )
+
+
+def _convert(hint: object, value: Value) -> object:
+    """The value as the annotation has it: an Enum's member, a tuple."""
+    plain = value.value
+    for member in _members(hint):
+        if isinstance(plain, list):
+            if member is tuple or typing.get_origin(member) is tuple:
+                items = typing.get_args(member)[:1] or (object,)
+                return tuple(_item(items[0], each) for each in plain)
+            items = typing.get_args(member) or (object,)
+            plain = [_item(items[0], each) for each in plain]
+        elif plain is not None:
+            plain = _item(member, plain)
+    return plain
+
+
+def _item(hint: object, value: object) -> object:
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return value if isinstance(value, hint) else hint(value)
+    return value
 
 
 def _unmatched(
     cls: type[object], fields: set[str], call: Invocation
 ) -> Iterable[Fault]:
-    for name in sorted(fields - set(call.values)):
+    fixed = {
+        field.name
+        for field in dataclasses.fields(cls)  # type: ignore[arg-type]
+        if field.default is not dataclasses.MISSING
+        or field.default_factory is not dataclasses.MISSING
+    }
+    for name in sorted(fields - set(call.values) - fixed - set(ABOUT)):
         yield Fault(
             "into-unknown-field",
             f"{cls.__name__}.{name}",
@@ -117,13 +173,18 @@ def _fits(member: object, arg: Arg) -> bool:
         return True
     if typing.get_origin(member) not in LISTS:
         return False
-    (item,) = typing.get_args(member)
+    item, *more = typing.get_args(member)
+    if more not in ([], [...]):
+        return False
     return any(m in (typing.Any, object) or _fits_item(m, arg) for m in _members(item))
 
 
 def _fits_item(member: object, arg: Arg) -> bool:
     if typing.get_origin(member) is typing.Literal:
         return set(arg.options or ("",)) <= set(typing.get_args(member))
+    if isinstance(member, type) and issubclass(member, Enum):
+        values = {each.value for each in member}
+        return bool(arg.options) and set(arg.options or ()) <= values
     if arg.type == "choice":
         return all(isinstance(o, _class(member)) for o in arg.options or ())
     origin = typing.get_origin(member) or member

@@ -100,8 +100,16 @@ def missing_argument(call: Invocation, arg: Arg) -> Fault:
         arg.name,
         ArgvPlace(tuple(call.argv), len(call.argv)),
         expected=(*arg.env, variable_of(runnable, arg.name)),
-        detail="positional" if arg.position is not None else arg.type,
+        detail="positional" if arg.position is not None else _kind(call, arg),
     )
+
+
+def _kind(call: Invocation, arg: Arg) -> str:
+    """Its type; of a secret also whether a person was asked for it."""
+    from .prompt import is_asked
+
+    asked = arg.type == "password" and is_asked(call)
+    return "password-asked" if asked else arg.type
 
 
 def deprecated(arg: Arg) -> Fault:

@@ -24,7 +24,7 @@ def enforce(call: Invocation) -> tuple[Fault, ...]:
     """
     from ..spec.inherit import inherited
 
-    require_here(call.chain, os.environ)
+    require_here(call.chain, call.environ)
     how = inherited(call.chain, "enforce_run_as") or call.config.enforce_run_as
     if how == "off":
         return ()

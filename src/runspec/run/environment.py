@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..inheritance import EXPORTS, PID, RUNNABLE, list_exports
 from ..resolve import upper, variable_of
 from ..spec.names import OWN_VARIABLES
 
@@ -20,6 +21,7 @@ HANDED_OVER = frozenset(
 )
 """What of an environment another user's program gets, beside `LC_*` (BEC-06)."""
 HANDED_ON = frozenset(("RUNSPEC_AGENT", "RUNSPEC_DEBUG", "RUNSPEC_ENV_FILE"))
+STAYS = HANDED_ON | {"RUNSPEC_RUN_ID", "RUNSPEC_PROGRESS", PID, RUNNABLE, EXPORTS}
 DEFAULT_SOURCES = ("spec_default", "config")
 
 
@@ -61,12 +63,26 @@ def _item(value: object) -> str:
 
 
 def child_environment(
-    environ: Mapping[str, str], invocation: Invocation
+    environ: Mapping[str, str],
+    invocation: Invocation,
+    more: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The child's whole environment; nothing of the parent's call is in it (INJ-04)."""
-    return (
-        from_env_file(environ, invocation) | without_call(environ) | exports(invocation)
-    )
+    """The child's whole environment (INJ-04); `more` is of this call, too.
+
+    What the operator has set is hidden from the program, and found again by what
+    the program calls (INJ-07).
+    """
+    own = list_exports(exports(invocation) | dict(more or {}))
+    added = from_env_file(environ, invocation)
+    return added | without_call(environ) | _hidden(environ) | own
+
+
+def _hidden(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "_" + name: text
+        for name, text in environ.items()
+        if name.startswith("RUNSPEC_") and name not in STAYS
+    }
 
 
 def from_env_file(environ: Mapping[str, str], invocation: Invocation) -> dict[str, str]:
@@ -90,7 +106,10 @@ def without_call(
 
 
 def foreign_environment(
-    environ: Mapping[str, str], invocation: Invocation, account: Account
+    environ: Mapping[str, str],
+    invocation: Invocation,
+    account: Account,
+    more: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The same for a program that runs as another user, but for its PATH (BEC-06).
 
@@ -107,4 +126,5 @@ def foreign_environment(
     own = {"HOME": account.home, "SHELL": account.shell or "/bin/sh"}
     own |= {"USER": account.name, "LOGNAME": account.name}
     own["RUNSPEC_ENV_FILE"] = ""
-    return from_env_file({}, invocation) | own | kept | exports(invocation)
+    exported = list_exports(exports(invocation) | dict(more or {}))
+    return from_env_file({}, invocation) | own | kept | exported

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import NoReturn
 
+PID = "RUNSPEC_PID"
+"""The variable that says for which process the values of a call are (INJ-07)."""
 PROGRESS = 3
 """The descriptor that RUNSPEC_PROGRESS names in every program."""
 STARTS_DEFAULT = ("SIGPIPE", "SIGXFZ", "SIGXFSZ")

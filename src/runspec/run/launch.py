@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .execute import PROGRESS, execute, fail, place
+from .execute import PID, PROGRESS, execute, fail, place
 from .order import NOT_STARTED
 
 TYPE_CHECKING = False
@@ -26,6 +26,7 @@ def launch(
     argv, environ, cwd, path, become = job
     try:
         environ["RUNSPEC_PROGRESS"] = str(PROGRESS)
+        environ[PID] = str(os.getpid())
         os.chdir(cwd)
         _place(streams[:2])
         if become is not None:

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from ..model import Runnable
 
 INTERPRETERS = (
-    (".sh", ("bash",)),
-    (".py", (sys.executable,)),
-    (".js", ("node",)),
-    (".mjs", ("node",)),
+    (".sh", "bash"),
+    (".py", sys.executable),
+    (".js", "node"),
+    (".mjs", "node"),
 )
-"""What starts a file that stands beside a spec, by its ending."""
+"""What starts a file without a shebang, by its ending."""
+PYTHONS = (b"python", b"python3")
+"""What a shebang calls by `env` where it means any Python: this interpreter."""
 
 LAUNCH_TABLES = ("run", "config", "resources")
 """Tables that say how a runnable is launched."""
@@ -39,28 +41,27 @@ class Program:
         if len(self.argv) > 1:
             python = self.argv[0] == sys.executable and self.argv[1][:1] != "-"
             return self.argv[1] if python else None
-        try:
-            with open(self.argv[0], "rb") as file:
-                line = file.readline(LONGEST_LINE)
-        except OSError:
-            return None
         own = b"#!" + os.fsencode(sys.executable)
-        return self.argv[0] if line.rstrip() == own else None
+        return self.argv[0] if _first_line(self.argv[0]) == own else None
 
 
-def find_program(name: str, spec_path: str, *, installed: bool) -> Program:
-    """The program of a runnable.
+def find_program(
+    name: str, spec_path: str, *, installed: bool, declared: str | None = None
+) -> Program:
+    """The program of a runnable (INJ-06).
 
-    An installed spec's is the one in the environment's `bin`, then one beside the
-    spec; any other spec's is first looked for beside it. `PATH` comes last. That of a
-    script's own block is the script. Raises SpecError (`program-not-found`,
-    `program-not-executable`).
+    `declared` is the file that the spec names. Without one, an installed spec's is
+    the one in the environment's `bin`, then one beside the spec; any other spec's is
+    first looked for beside it. `PATH` comes last. That of a script's own block is the
+    script. Raises SpecError (`program-not-found`, `program-not-executable`).
     """
     from ..source.spec import is_script
 
     if is_script(spec_path):
-        return Program(sys.executable, os.path.abspath(spec_path))
+        return of_file(os.path.abspath(spec_path))
     beside = os.path.dirname(os.path.abspath(spec_path))
+    if declared is not None:
+        return _declared(os.path.join(beside, os.path.expanduser(declared)))
     own = os.path.join(sys.prefix, "bin")
     places = [_in(own, name), _beside(beside, name)]
     if not installed:
@@ -94,13 +95,62 @@ def _in(directory: str, name: str) -> Iterator[Program]:
 
 
 def _beside(directory: str, name: str) -> Iterator[Program]:
-    yield from _in(directory, name)
-    for stem in dict.fromkeys((name, name.replace("-", "_"))):
-        for ending, interpreter in INTERPRETERS:
-            path = os.path.join(directory, stem + ending)
-            if os.path.isfile(path):
-                start = on_path(*interpreter)
-                yield Program(start or interpreter[0], path)
+    """In the directory of a spec, then in `bin` there."""
+    for place in (directory, os.path.join(directory, "bin")):
+        yield from _in(place, name)
+        for stem in dict.fromkeys((name, name.replace("-", "_"))):
+            for ending, interpreter in INTERPRETERS:
+                path = os.path.join(place, stem + ending)
+                if os.path.isfile(path):
+                    yield of_file(path, interpreter)
+
+
+def of_file(path: str, interpreter: str = "", python: str = sys.executable) -> Program:
+    """What runs a file: its shebang says it, else `interpreter`, or `python`."""
+    interpreter = interpreter or python
+    line = _first_line(path)
+    if not line.startswith(b"#!"):
+        return Program(on_path(interpreter) or interpreter, path)
+    words = line[2:].split()
+    if _is_any_python(words):
+        return Program(python, path)
+    if os.access(path, os.X_OK):
+        return Program(path)
+    start = os.fsdecode(words[0]) if words else interpreter
+    argument = os.fsdecode(line[2:].strip()[len(words[0]) :].strip()) if words else ""
+    return Program(start, *filter(None, (argument,)), path)
+
+
+def _is_any_python(words: list[bytes]) -> bool:
+    return (
+        len(words) == 2
+        and words[0].rpartition(b"/")[2] == b"env"
+        and words[1] in PYTHONS
+    )
+
+
+def _declared(path: str) -> Program:
+    path = os.path.normpath(path)
+    if not os.path.isfile(path):
+        from ..errors import Fault, SpecError
+
+        raise SpecError(Fault("program-not-found", path, expected=(path,)))
+    for ending, interpreter in INTERPRETERS:
+        if path.endswith(ending):
+            return of_file(path, interpreter)
+    if not _executable(path) and not _first_line(path).startswith(b"#!"):
+        from ..errors import Fault, SpecError
+
+        raise SpecError(Fault("program-not-executable", path))
+    return Program(path) if _executable(path) else of_file(path, path)
+
+
+def _first_line(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.readline(LONGEST_LINE).rstrip()
+    except OSError:
+        return b""
 
 
 def _executable(path: str) -> bool:
@@ -121,11 +171,13 @@ def on_path(name: str) -> str | None:
 def _not_found(name: str, own: str, beside: str) -> Exception:
     from ..errors import Fault, SpecError
 
-    programs = [os.path.join(own, name), os.path.join(beside, name)]
+    folders = (own, beside, os.path.join(beside, "bin"))
+    programs = [os.path.join(each, name) for each in folders]
     for path in programs:
         if os.path.isfile(path):
             return SpecError(Fault("program-not-executable", path))
     endings = ", ".join(f"{name}{ending}" for ending, _ in INTERPRETERS)
     path = os.environ.get("PATH", os.defpath)
-    looked = (*programs, f"{beside}: {endings}", f"PATH: {path}")
+    looked = (*programs, *(f"{each}: {endings}" for each in folders[1:]))
+    looked = (*looked, f"PATH: {path}")
     return SpecError(Fault("program-not-found", name, expected=looked))

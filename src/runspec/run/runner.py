@@ -14,7 +14,7 @@ from functools import partial
 from socket import socket
 
 from . import handover
-from .execute import PROGRESS, execute, fail, place
+from .execute import PID, PROGRESS, execute, fail, place
 from .keeper import keep
 
 TYPE_CHECKING = False
@@ -66,6 +66,7 @@ def _begin(descriptors: list[int], task: FarFrame, failure: int) -> None:
     argv, environ, cwd, words = task
     try:
         _place(descriptors, words)
+        environ[PID] = str(os.getpid())
         environ.setdefault("PATH", os.environ.get("PATH", os.defpath))
         if _directory() != cwd:
             os.chdir(cwd)

@@ -49,6 +49,24 @@ def is_script(path: str) -> bool:
     return read_spec(path).recipe != ""
 
 
+def is_plain_program(path: str) -> bool:
+    """Whether a file is a program that doesn't declare itself (RCP-07)."""
+    if path.endswith(SCRIPTS):
+        return declares_nothing(read_spec(path))
+    if path.endswith(".toml") or not starts_like_program(path):
+        return False
+    return not read_spec(path).recipe
+
+
+def starts_like_program(path: str) -> bool:
+    """Whether a file begins with a shebang, or as what is compiled for Linux does."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(4).startswith((b"#!", b"\x7fELF"))
+    except OSError:
+        return False
+
+
 def declares_nothing(document: Document) -> bool:
     """Whether it is a script that isn't a recipe."""
     return any(fault.code == NO_RECIPE for fault in document.faults)

@@ -139,7 +139,7 @@ def _enum(reader: Reader, path: Path, field: Field, value: object) -> object:
     if field.rule == "INF-01":
         if value in reader.types:
             return value
-        return reader.unknown(path, value, reader.types, "unknown-type")
+        return _unknown_type(reader, path, value)
     if field.choices is LAUNCHERS:
         value = LAUNCHER_ALIASES.get(value, value)
     if value in field.choices:
@@ -147,6 +147,17 @@ def _enum(reader: Reader, path: Path, field: Field, value: object) -> object:
     if field.advisory:
         return reader.advise(path, value, field.choices)
     return reader.unknown(path, value, field.choices)
+
+
+def _unknown_type(reader: Reader, path: Path, value: str) -> object:
+    from .foreign import FORMS, TYPES
+
+    detail = FORMS.get(value, "")
+    if detail:
+        reader.fault("foreign-type", path, value=True, received=value, detail=detail)
+        return BAD
+    near = TYPES.get(value) or reader.near(value, reader.types)
+    return reader.refuse("unknown-type", path, value, *reader.types, candidates=near)
 
 
 def _output(reader: Reader, path: Path, field: Field, value: object) -> object:

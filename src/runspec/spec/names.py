@@ -21,8 +21,10 @@ OWN_VARIABLES = frozenset(
         "DEFAULTS",
         "ENV_FILE",
         "ENV_TOML",
+        "EXPORTS",
         "FORCE_HOST",
         "JUMP_BIN",
+        "PID",
         "PROGRESS",
         "RUNNABLE",
         "RUNS_DIR",
@@ -37,7 +39,7 @@ OWN_VARIABLES = frozenset(
 LOGGING_SWITCHES = ("--debug", "--no-summary")
 """What every program takes whose spec configures logging (LOG-06)."""
 
-METHODS = frozenset({"get", "get_runspec_env"})
+METHODS = frozenset({"as_dict", "get", "get_runspec_env"})
 """Attributes of the result that an argument can't be (ARG-23)."""
 
 

@@ -231,7 +231,7 @@ def _order(fault: Fault) -> tuple[int, int]:
 def shown(value: object) -> Word:
     """A value as a message shows it: itself, or a short text."""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return value
     if isinstance(value, int):
         return value if -INT_MAX <= value <= INT_MAX else "a number over 64 bits"
     if isinstance(value, str | float):
@@ -240,15 +240,19 @@ def shown(value: object) -> Word:
         return "a table"
     if isinstance(value, list | tuple):
         return _cut(f"[{', '.join(_items(value))}]")
-    return str(value)
+    return f"the date {value}"
 
 
 def _items(values: Sequence[object]) -> list[str]:
     texts = [
-        f"'{value}'" if isinstance(value, str) else str(shown(value))
+        f"'{value}'" if isinstance(value, str) else _bare(shown(value))
         for value in values[:LONGEST_LIST]
     ]
     return texts if len(values) <= LONGEST_LIST else [*texts, "…"]
+
+
+def _bare(word: Word) -> str:
+    return str(word).lower() if isinstance(word, bool) else str(word)
 
 
 def _cut(text: str) -> str:

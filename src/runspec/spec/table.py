@@ -35,7 +35,7 @@ def read(
     for key, value in source.items():
         field = known.get(key)
         if field is None:
-            _unknown(reader, (*path, key), key, known)
+            _unknown(reader, (*path, key), key, known, table)
             continue
         good = _check(reader, (*path, key), field, value)
         if good is not BAD:
@@ -46,7 +46,19 @@ def read(
     return values
 
 
-def _unknown(reader: Reader, path: Path, key: str, known: Iterable[str]) -> None:
+def _unknown(
+    reader: Reader, path: Path, key: str, known: Iterable[str], table: str
+) -> None:
+    from .foreign import NARROWING, advice
+
+    instead = advice(table, key)
+    if instead:
+        narrows = table == "arg" and key in NARROWING
+        severity = "error" if narrows else "warning"
+        reader.fault(
+            "foreign-key", path, severity=severity, received=shown(key), detail=instead
+        )
+        return
     near = reader.near(key, known)
     reader.warn("unknown-key", path, received=shown(key), candidates=near)
 

@@ -32,7 +32,7 @@ def open_http(server: Server, options: HttpOptions) -> HttpServer:
     return HttpServer(server, options)
 
 
-async def serve_http(server: Server, args: Args, stopped: Future[None]) -> int:
+async def serve_http(server: Server, args: Args, stopped: Future[int]) -> int:
     """Serve until `stopped` settles, as the arguments of `runspec serve` say.
 
     Returns the exit status: 1 where serving came to an end by itself.
