@@ -101,6 +101,8 @@ def run_session(vector: Vector, room: Room) -> None:
         for step, wanted in zip(act["steps"], expect["steps"], strict=True):
             if "approve" in step:
                 decided(room, act, ids[-1], step["approve"], wanted)
+            elif "type" in step:
+                typed(room, act, step["type"], wanted)
             else:
                 for each in repeated(room.expand(step)):
                     result = session.call(each)
@@ -166,6 +168,22 @@ def compared(session: Session, message: Vector, wanted: Vector) -> list[str]:
     for words in wanted.get("question", ()):
         assert words in session.asked[0]
     return re.findall(r"runspec approve (\w+)", text)
+
+
+def typed(room: Room, act: Vector, tokens: list[str], wanted: Vector) -> None:
+    """A command of another shell meanwhile, which has to succeed."""
+    done = subprocess.run(
+        command_line(room, act, tokens),
+        env=environment(room, act),
+        cwd=room.path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=TIMEOUT,
+    )
+    assert done.returncode == 0, done
+    for words in wanted["contains"]:
+        assert words in done.stdout, done
 
 
 def decided(room: Room, act: Vector, name: str, answer: str, wanted: Vector) -> None:

@@ -59,8 +59,9 @@ class World:
 
     def environment(self, agent: bool = False) -> dict[str, str]:
         home = self.room.path / "home"
+        own = os.path.dirname(sys.executable)  # a script's Python has this package
         found = {
-            "PATH": os.environ["PATH"],
+            "PATH": f"{own}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / ".config"),
             "XDG_CACHE_HOME": str(home / ".cache"),
