@@ -227,9 +227,8 @@ def begin(
     run = Run(call, directory, environ.get("RUNSPEC_RUN_ID") or "")
     if not recorded or not run.id:
         run.id = run_id()
-    if (
-        audited and not _is_worker()
-    ):  # whatever the environment, which anybody can set, says
+    # Whatever the environment says, which anybody can set.
+    if audited and not _is_worker():
         from .guard import Audited
 
         run.audited = Audited(call, run.id)
