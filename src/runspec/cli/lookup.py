@@ -189,6 +189,8 @@ def locate(name: str) -> Located:
         return Located(name, path, installed=True)
     conflicts = [fault for fault in catalogue.conflicts if fault.runnable == name]
     if conflicts:
+        for fault in conflicts:
+            fault.severity = "error"
         raise SpecError(*conflicts)
     nearest = spec_from_here()
     found = declared_in(nearest)
