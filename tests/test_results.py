@@ -15,7 +15,7 @@ import pytest
 from runspec.errors import CallError, Fault
 from runspec.mcp.blocks import MEDIA, MOST_PARTS, PARSED
 from runspec.mcp.capture import Capture
-from runspec.mcp.results import EXIT_STATUS, SECONDS, Outcome, result_of
+from runspec.mcp.results import BRIEF, EXIT_STATUS, SECONDS, STDERR, Outcome, result_of
 from runspec.mcp.revisions import REVISIONS, Revision
 from runspec.mcp.shapes import ABSENT, ToolResult
 from runspec.mcp.shelf import Shelf
@@ -47,7 +47,7 @@ class Bench:
         ending: str = "exit",
         detail: str = "",
         seconds: float = 0.25,
-        schema: object = None,
+        schema: Any = None,
         revision: Revision = NEWEST,
         limit: int = 1 << 28,
     ) -> ToolResult:
@@ -132,31 +132,81 @@ def only(result: ToolResult) -> dict[str, Any]:
 
 @EVERY
 def test_text_is_one_block_as_it_was_printed(bench: Bench, revision: Revision) -> None:
-    result = bench("grüße \x1b[31mred\x1b[0m \0\n", revision=revision, stderr="noise")
-    assert only(result)["text"] == "grüße \x1b[31mred\x1b[0m \0\n"
+    result = bench("grüße red\n", revision=revision)
+    assert only(result)["text"] == "grüße red\n"
     assert not result.is_error
     assert result.structured is ABSENT
     assert result.meta == {EXIT_STATUS: 0, SECONDS: 0.25}
 
 
-def test_no_output_is_no_block(bench: Bench) -> None:
-    assert bench("").content == []
+@pytest.mark.parametrize("output", ["text", "html", "image/png"])
+def test_a_success_without_output_says_so(bench: Bench, output: str) -> None:
+    assert texts(bench("", output)) == ["(no output; exit status 0)"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m\n", "red\n"),
+        ("\x1b]0;title\x07a\x1b]8;;http://x\x1b\\b", "ab"),
+        ("10%\r20%\r\n", "10%\n20%\n"),
+        ("a\0b\x08c\x7fd\x9be\tf", "abcd\tf"),
+        ("\x1b(B\x1b=plain", "plain"),
+    ],
+)
+def test_escapes_and_control_characters_dont_reach_a_model(
+    bench: Bench, printed: str, shown: str
+) -> None:
+    assert texts(bench(printed)) == [shown]
+    assert texts(bench(stderr=printed, status=1)) == [
+        f"exit status 1\n{shown}".removesuffix("\n")
+    ]
+
+
+def test_the_whole_output_has_its_escapes(bench: Bench) -> None:
+    printed = "\x1b[31m" + "x" * 2000
+    shown, link = bench(printed).content
+    assert "\x1b" not in str(shown["text"])
+    assert bench.stored(link["uri"]) == printed.encode()
+
+
+def test_stderr_of_a_success_is_a_second_block(bench: Bench) -> None:
+    assert texts(bench("out", stderr="a warning\n")) == [
+        "out",
+        "[stderr]\na warning\n",
+    ]
+
+
+def test_much_stderr_of_a_success_is_cut_short(bench: Bench) -> None:
+    _, shown = texts(bench("out", stderr="x" * 5000))
+    assert (
+        shown == "[stderr]\n" + "x" * BRIEF + f"\n[{5000 - BRIEF} more bytes of stderr]"
+    )
+
+
+def test_stderr_beside_json_is_in_meta(bench: Bench) -> None:
+    result = bench('{"a": 1}', "json", stderr="a warning")
+    assert texts(result) == ['{"a": 1}']
+    assert result.meta[STDERR] == "[stderr]\na warning"
 
 
 def test_text_up_to_the_cap_is_whole(bench: Bench) -> None:
     assert only(bench("x" * INLINE))["text"] == "x" * INLINE
 
 
-def test_a_longer_text_is_head_and_tail_with_an_exact_mark(bench: Bench) -> None:
+def test_a_longer_text_says_first_how_long_it_is_and_where_the_whole_is(
+    bench: Bench,
+) -> None:
     text = "".join(f"{number:05d}\n" for number in range(2000))
     result = bench(text)
     shown, link = result.content
     uri = link["uri"]
-    mark = (
-        f"\n[11000 bytes left out here; the whole of it, 12000 bytes, is at {uri} "
-        "for 600 s]\n"
+    first = (
+        "[12000 bytes: shown are the first 500 and the last 500; the whole is at "
+        f"{uri} for 600 s, which the tool runspec_read_output reads]\n"
     )
-    assert shown["text"] == text[:500] + mark + text[-500:]
+    mark = "\n[11000 bytes left out]\n"
+    assert shown["text"] == first + text[:500] + mark + text[-500:]
     assert bench.stored(uri) == text.encode()
     assert link == {
         "type": "resource_link",
@@ -173,7 +223,8 @@ def test_head_and_tail_have_whole_characters_only(bench: Bench, shift: int) -> N
     text = "x" * shift + "😀" * 500
     (shown,) = texts(bench(text))
     assert "\ufffd" not in shown
-    head, left_out, tail = re.split(r"\n\[(\d+) bytes left out.*\]\n", shown)
+    shown = shown.partition("]\n")[2]
+    head, left_out, tail = re.split(r"\n\[(\d+) bytes left out\]\n", shown)
     assert len((head + tail).encode()) + int(left_out) == len(text.encode())
     assert text.startswith(head)
     assert text.endswith(tail)
@@ -181,7 +232,7 @@ def test_head_and_tail_have_whole_characters_only(bench: Bench, shift: int) -> N
 
 def test_a_mark_follows_a_newline_without_a_blank_line(bench: Bench) -> None:
     (shown,) = texts(bench("x" * 499 + "\n" + "y" * 1000))
-    assert "x\n[500 bytes left out" in shown
+    assert "x\n[500 bytes left out]" in shown
 
 
 def test_a_revision_without_links_has_the_uri_in_the_text(bench: Bench) -> None:
@@ -192,26 +243,26 @@ def test_a_revision_without_links_has_the_uri_in_the_text(bench: Bench) -> None:
 
 
 def test_text_that_isnt_utf8_is_shown_and_its_bytes_linked(bench: Bench) -> None:
-    shown, note, link = bench(b"caf\xe9 au lait").content
-    assert shown["text"] == "caf\ufffd au lait"
-    assert "stdout isn't UTF-8" in str(note["text"])
+    shown, link = bench(b"caf\xe9 au lait").content
+    note, _, text = str(shown["text"]).partition("\n")
+    assert text == "caf\ufffd au lait"
+    assert "stdout isn't UTF-8" in note
     assert bench.stored(link["uri"]) == b"caf\xe9 au lait"
 
 
 def test_a_long_text_that_isnt_utf8_is_shown_in_part(bench: Bench) -> None:
     data = b"\xff\xfe" * 2000
-    shown, note, link = bench(data).content
-    assert "[3000 bytes left out here; the whole of it, 4000 bytes" in str(
-        shown["text"]
-    )
-    assert "stdout isn't UTF-8" in str(note["text"])
+    shown, link = bench(data).content
+    assert "[4000 bytes: shown are the first 500" in str(shown["text"])
+    assert str(shown["text"]).startswith("[stdout isn't UTF-8")
     assert bench.stored(link["uri"]) == data
 
 
 def test_bytes_that_were_dropped_are_told(bench: Bench) -> None:
     shown, link = bench("x" * 5000 + "the end", limit=2000).content
-    assert "[4007 bytes left out here; only the first 2000 bytes were kept" in str(
-        shown["text"]
+    assert (
+        "[5007 bytes: shown are the first 500 and the last 500; the first 2000 are"
+        in (str(shown["text"]))
     )
     assert str(shown["text"]).endswith("the end")
     assert link["size"] == 2000
@@ -233,20 +284,22 @@ STRUCTURED = [
 
 @EVERY
 @pytest.mark.parametrize(("text", "value", "is_object"), STRUCTURED)
-@pytest.mark.parametrize("schema", [None, {"type": "object"}])
-def test_json_is_text_and_the_value_that_the_revision_takes(
+@pytest.mark.parametrize("declared", [False, True])
+def test_json_is_text_and_with_a_schema_the_value_that_the_revision_takes(
     bench: Bench,
     revision: Revision,
     text: str,
     value: object,
     is_object: bool,
-    schema: object,
+    declared: bool,
 ) -> None:
+    schema = {"type": "object"} if is_object else {"title": "any value"}
+    schema = schema if declared else None
     result = bench(text, "json", revision=revision, schema=schema)
     assert only(result)["text"] == text
     assert not result.is_error
     has = revision.structured == "any" or (revision.structured and is_object)
-    assert result.structured == (value if has else ABSENT)
+    assert result.structured == (value if has and schema else ABSENT)
 
 
 DEEP = "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1)
@@ -274,19 +327,53 @@ def test_what_isnt_json_is_text_with_a_word_why(
     bench: Bench, text: str | bytes, reason: str, schema: object
 ) -> None:
     result = bench(text, "json", schema=schema)
-    note = texts(result)[-1]
+    note = texts(result)[0]
     assert note.startswith("[stdout isn't JSON, as the tool declares: ")
-    assert reason in note
+    assert reason in note.partition("\n")[0]
     assert result.structured is ABSENT
     assert result.is_error is (schema is not None)
-    assert len(texts(result)) > 1 or not text
 
 
-def test_json_over_the_cap_is_structured_and_linked(bench: Bench) -> None:
-    value = {"rows": list(range(5000))}
-    result = bench(json.dumps(value), "json")
-    assert kinds(result) == ["text", "resource_link"]
+@EVERY
+def test_json_that_breaks_its_schema_is_an_error_with_the_text(
+    bench: Bench, revision: Revision
+) -> None:
+    schema = {"type": "object", "required": ["a"]}
+    result = bench('{"s": 5}', "json", schema=schema, revision=revision)
+    assert result.is_error
+    assert result.structured is ABSENT
+    assert texts(result) == [
+        '[stdout doesn\'t fit the tool\'s output-schema: "a" is missing]\n{"s": 5}'
+    ]
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**53), 1915883588174806058])
+def test_an_integer_that_clients_change_is_never_structured(
+    bench: Bench, number: int
+) -> None:
+    text = json.dumps({"rows": [{"id": number}]})
+    assert texts(bench(text, "json")) == [text]
+    assert not bench(text, "json").is_error
+    result = bench(text, "json", schema={"type": "object"})
+    assert result.is_error
+    assert result.structured is ABSENT
+    assert f"has the integer {number}" in texts(result)[0]
+    assert texts(result)[0].endswith(text)
+
+
+def test_an_integer_that_every_client_has_is_structured(bench: Bench) -> None:
+    value = {"id": 2**53 - 1}
+    result = bench(json.dumps(value), "json", schema={"type": "object"})
     assert result.structured == value
+
+
+@pytest.mark.parametrize("schema", [None, {"type": "object"}])
+def test_json_over_the_cap_is_linked_only(bench: Bench, schema: object) -> None:
+    value = {"rows": list(range(5000))}
+    result = bench(json.dumps(value), "json", schema=schema)
+    assert kinds(result) == ["text", "resource_link"]
+    assert result.structured is ABSENT
+    assert result.is_error is (schema is not None)
     assert json.loads(bench.stored(result.content[1]["uri"])) == value
 
 
@@ -305,7 +392,7 @@ def test_json_over_the_cap_is_structured_and_linked(bench: Bench) -> None:
 def test_half_a_surrogate_pair_becomes_a_mark(
     bench: Bench, text: str, value: object
 ) -> None:
-    assert bench(text, "json").structured == value
+    assert bench(text, "json", schema={"title": "any"}).structured == value
 
 
 # Other media types
@@ -313,35 +400,31 @@ def test_half_a_surrogate_pair_becomes_a_mark(
 
 @EVERY
 @pytest.mark.parametrize(
-    ("output", "media_type"),
+    "output",
     [
-        ("html", "text/html"),
-        ("text/csv", "text/csv"),
-        ("text/html; charset=utf-8", "text/html; charset=utf-8"),
-        ("image/svg+xml", "image/svg+xml"),
-        ("application/yaml", "application/yaml"),
-        ("Application/GEO+JSON", "Application/GEO+JSON"),
+        "html",
+        "text/csv",
+        "text/html; charset=utf-8",
+        "image/svg+xml",
+        "application/yaml",
+        "Application/GEO+JSON",
     ],
 )
-def test_text_of_other_types_is_an_embedded_resource(
-    bench: Bench, revision: Revision, output: str, media_type: str
+def test_text_of_other_types_is_text(
+    bench: Bench, revision: Revision, output: str
 ) -> None:
-    block = only(bench(SVG, output, revision=revision))
-    resource = block["resource"]
-    assert block["type"] == "resource"
-    assert (resource["mimeType"], resource["text"]) == (media_type, SVG)
-    assert bench.stored(resource["uri"]) == SVG.encode()
+    assert texts(bench(SVG, output, revision=revision)) == [SVG]
 
 
 def test_long_html_is_shown_in_part_and_linked(bench: Bench) -> None:
     shown, link = bench("<p>" * 1000, "html").content
-    assert "[2000 bytes left out" in str(shown["text"])
+    assert "[2000 bytes left out]" in str(shown["text"])
     assert link["mimeType"] == "text/html"
 
 
 def test_html_that_isnt_utf8_is_shown_and_linked(bench: Bench) -> None:
     result = bench(b"<p>\xff", "html")
-    assert kinds(result) == ["text", "text", "resource_link"]
+    assert kinds(result) == ["text", "resource_link"]
 
 
 @EVERY
@@ -357,14 +440,15 @@ def test_an_image_is_an_image(
 
 @EVERY
 def test_audio_is_audio_or_a_resource(bench: Bench, revision: Revision) -> None:
-    block = only(bench(b"RIFF\0", "audio/wav", revision=revision))
+    *_, block = bench(b"RIFF\0", "audio/wav", revision=revision).content
     data = block["data"] if revision.audio else block["resource"]["blob"]
     assert base64.b64decode(data) == b"RIFF\0"
 
 
 @EVERY
 def test_other_types_are_embedded_blobs(bench: Bench, revision: Revision) -> None:
-    block = only(bench(b"%PDF-1.7\xff", "application/pdf", revision=revision))
+    said, block = bench(b"%PDF-1.7\xff", "application/pdf", revision=revision).content
+    assert said["text"] == "[stdout is 9 bytes of application/pdf, embedded.]"
     resource = block["resource"]
     assert resource["mimeType"] == "application/pdf"
     assert base64.b64decode(resource["blob"], validate=True) == b"%PDF-1.7\xff"
@@ -374,10 +458,11 @@ def test_other_types_are_embedded_blobs(bench: Bench, revision: Revision) -> Non
 @pytest.mark.parametrize(
     ("media_type", "size"), [("application/pdf", INLINE + 1), ("image/png", MEDIA + 1)]
 )
-def test_a_large_binary_is_only_linked(
+def test_a_large_binary_is_linked_beside_a_line_of_text(
     bench: Bench, media_type: str, size: int
 ) -> None:
-    link = only(bench(b"\xff" * size, media_type))
+    said, link = bench(b"\xff" * size, media_type).content
+    assert f"[stdout is {size} bytes of {media_type}, at " in str(said["text"])
     assert (link["type"], link["size"], link["mimeType"]) == (
         "resource_link",
         size,
@@ -424,13 +509,13 @@ def test_each_part_of_a_multipart_document_is_a_block(bench: Bench) -> None:
         ("application/zip", b"PK\xff"),
     )
     result = bench(document, "multipart/mixed")
-    assert kinds(result) == ["text", "image", "resource", "text", "resource"]
-    text, image, html, value, archive = result.content
+    assert kinds(result) == ["text", "image", "text", "text", "text", "resource"]
+    text, image, html, value, _, archive = result.content
     assert text["text"] == "grüße"
     assert base64.b64decode(str(image["data"])) == png
-    assert html["resource"]["text"] == "<p>"
+    assert html["text"] == "<p>"
     assert value["text"] == '{"a": 1}'
-    assert result.structured == {"a": 1}
+    assert result.structured is ABSENT
     blob = archive["resource"]["blob"]
     assert base64.b64decode(blob) == b"PK\xff"
 
@@ -468,14 +553,14 @@ def test_a_part_that_is_multipart_itself_is_text(bench: Bench) -> None:
 def test_of_many_parts_the_first_are_shown(bench: Bench) -> None:
     result = bench(HEADER + b"--B\n\none\n" * 500 + b"--B--", "multipart/mixed")
     assert texts(result)[:MOST_PARTS] == ["one"] * MOST_PARTS
-    assert texts(result)[MOST_PARTS:] == [
-        f"[{500 - MOST_PARTS} more parts aren't shown.]"
-    ]
+    more, place = texts(result)[MOST_PARTS:]
+    assert more == f"[{500 - MOST_PARTS} more parts aren't shown.]"
+    assert "multipart/mixed, at runspec://output/" in place
     assert kinds(result)[-1] == "resource_link"
 
 
 def test_a_multipart_document_that_is_too_long_is_linked(bench: Bench) -> None:
-    link = only(bench(HEADER + b"x" * PARSED, "multipart/mixed"))
+    _, link = bench(HEADER + b"x" * PARSED, "multipart/mixed").content
     assert (link["type"], link["mimeType"]) == ("resource_link", "multipart/mixed")
 
 
@@ -513,12 +598,12 @@ def test_a_multipart_document_that_is_too_long_is_linked(bench: Bench) -> None:
     ],
 )
 @EVERY
-def test_a_failure_says_what_happened_then_stderr(
+def test_a_failure_is_one_text_that_begins_with_what_happened(
     bench: Bench, revision: Revision, how: dict[str, Any], line: str
 ) -> None:
     result = bench("partial", stderr="it broke\n", revision=revision, **how)
     assert result.is_error
-    assert texts(result) == ["partial", f"{line}\nit broke\n"]
+    assert texts(result) == [f"{line}\nit broke\n[stdout]\npartial"]
     assert texts(bench(**how)) == [line]
     if how.get("ending") == "not-started":
         assert EXIT_STATUS not in result.meta
@@ -531,21 +616,24 @@ def test_what_a_failure_printed_is_text_whatever_was_declared(
     bench: Bench, output: str
 ) -> None:
     result = bench('{"a": 1}', output, status=1, schema={"type": "object"})
-    assert texts(result) == ['{"a": 1}', "exit status 1"]
+    assert texts(result) == ['exit status 1\n[stdout]\n{"a": 1}']
     assert result.structured is ABSENT
 
 
 def test_binary_output_of_a_failure_is_only_linked(bench: Bench) -> None:
     result = bench(b"\x89PNG\xff", "image/png", status=1)
-    assert kinds(result) == ["resource_link", "text"]
+    assert kinds(result) == ["text", "text", "resource_link"]
+    assert texts(result)[0] == "exit status 1"
 
 
 def test_long_stderr_is_head_and_tail(bench: Bench) -> None:
     stderr = "Traceback\n" + "x" * 5000 + "\nValueError: last\n"
     result = bench(stderr=stderr, status=1)
     said, link = result.content
-    assert str(said["text"]).startswith("exit status 1\nTraceback\n")
-    assert str(said["text"]).endswith("ValueError: last\n")
+    reason, first, then, *_ = str(said["text"]).splitlines()
+    assert (reason, then) == ("exit status 1", "Traceback")
+    assert first.startswith(f"[{len(stderr)} bytes: ")
+    assert str(said["text"]).endswith("ValueError: last")
     assert link["name"] == "stderr"
     assert bench.stored(link["uri"]) == stderr.encode()
 

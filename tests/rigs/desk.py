@@ -26,6 +26,9 @@ def tools(folder: Path, spec: str, **programs: str) -> Path:
     return write(folder, {"runspec.toml": spec, **files})
 
 
+READ_OUTPUT = "runspec_read_output"
+
+
 class Client(Pipes):
     """A client that calls tools; `revision` is a stateless one or has a handshake."""
 
@@ -101,7 +104,9 @@ class Client(Pipes):
         self.answer(question, action)
 
     def names(self) -> list[str]:
-        return [tool["name"] for tool in self.get("tools/list")["result"]["tools"]]
+        """Of the programs; the tool that reads their long outputs isn't one."""
+        tools = self.get("tools/list")["result"]["tools"]
+        return [tool["name"] for tool in tools if tool["name"] != READ_OUTPUT]
 
 
 def typed(question: Message) -> Message:

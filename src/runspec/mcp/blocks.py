@@ -4,57 +4,52 @@ from __future__ import annotations
 
 import codecs
 
+from ..remote.wire import READ_OUTPUT
 from .capture import Capture
 from .media import essence, is_textual
-from .shapes import ABSENT
+from .plaintext import plain_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..spec.plain import Json
     from .revisions import Revision
     from .shapes import Object
     from .shelf import Shelf
 
 PARSED = 4 << 20
-"""Bytes of JSON, and of a multipart document, that are read."""
+"""Bytes of a multipart document that are read."""
 MEDIA = 3 << 20
 """Bytes of an image or of audio in a reply; 4 MiB in base64."""
 MOST_PARTS = 32
 """Of more parts, the first ones are shown."""
+LEAST_OF_PART = 500
+"""Bytes of each part that are shown at least; all share the inline limit."""
 
 
 class Blocks:
     """The blocks of one result, added output by output.
 
-    Text up to the capture's `inline` is whole; longer, it is head and tail, with a
-    line between that says how many bytes are left out. What isn't whole, or isn't
-    whole as it was written, is on the shelf too and linked. `structured` is the JSON
-    value of the output, where the revision has such; `unstructured` says that there
-    should be one and can't be.
+    Text up to the capture's `inline` is whole; longer, it is head and tail, behind a
+    line that says how long it is and where the whole is. What isn't whole, or isn't
+    whole as it was written, is on the shelf too and linked. Escape sequences and
+    control characters are in the whole only.
     """
 
-    __slots__ = ("_revision", "_shelf", "content", "structured", "unstructured")
+    __slots__ = ("_revision", "_shelf", "content")
 
     def __init__(self, revision: Revision, shelf: Shelf) -> None:
         self._revision = revision
         self._shelf = shelf
         self.content: list[Object] = []
-        self.structured: object = ABSENT
-        self.unstructured = False
 
     def output(self, capture: Capture, name: str, media_type: str) -> None:
         """By its media type; nothing for an empty one that needn't have a form."""
         kind = essence(media_type)
-        if kind == "application/json":
-            self._json(capture, name, media_type)
-        elif kind == "multipart/mixed":
+        if kind == "multipart/mixed":
             self._multipart(capture, name, media_type)
         elif not capture.size:
             return
-        elif kind == "text/plain":
-            self.text(capture, name, media_type)
         elif is_textual(kind):
-            self._document(capture, name, media_type)
+            self.text(capture, name, media_type)
         else:
             self._binary(capture, name, media_type)
 
@@ -62,59 +57,44 @@ class Blocks:
         self, capture: Capture, name: str, media_type: str, before: str = ""
     ) -> None:
         """A text block that begins with `before`; what isn't UTF-8 is U+FFFD."""
-        if capture.is_utf8 and _fits(capture, capture.inline):
-            self.say(before + capture.text())
-            return
+        text, link = self.shown(capture, name, media_type)
+        self.say(before + text)
+        self.content += link
+
+    def shown(
+        self, capture: Capture, name: str, media_type: str
+    ) -> tuple[str, list[Object]]:
+        """The text of an output, and a link to the whole where it isn't all of it."""
+        if capture.is_utf8 and fits(capture, capture.inline):
+            return plain_text(capture.text()), []
         uri = self._shelf.put(capture, media_type)
-        self.say(before + self._shown(capture, uri))
+        text = self._cut(capture, uri)
         if not capture.is_utf8:
-            self.say(
+            text = (
                 f"[{name} isn't UTF-8: what couldn't be read is shown as U+FFFD. "
-                f"Its bytes are at {self._place(uri)}.]"
+                f"Its bytes are at {self._place(uri)}.]\n{text}"
             )
-        self._point(capture, name, media_type, uri)
+        return text, self._links(capture, name, media_type, uri)
 
     def link(self, capture: Capture, name: str, media_type: str) -> None:
         """Only where it is."""
         uri = self._shelf.put(capture, media_type)
-        if self._revision.links and capture.whole:
-            self._point(capture, name, media_type, uri)
-            return
-        kept = "" if capture.whole else f" The first {capture.kept} bytes were kept."
+        stored = "" if capture.whole else f" The first {capture.kept} bytes were kept."
         self.say(
             f"[{name} is {capture.size} bytes of {media_type}, "
-            f"at {self._place(uri)}.{kept}]"
+            f"at {self._place(uri)}.{stored}]"
         )
-        self._point(capture, name, media_type, uri)
+        self.content += self._links(capture, name, media_type, uri)
 
     def say(self, text: str) -> None:
         """A text block; none for no text, which model interfaces refuse."""
         if text:
             self.content.append({"type": "text", "text": text})
 
-    def _json(self, capture: Capture, name: str, media_type: str) -> None:
-        from .values import NotJson
-
-        try:
-            self._take(_value(capture))
-        except NotJson as error:
-            self.unstructured = True
-            self.text(capture, name, media_type)
-            self.say(f"[{name} isn't JSON, as the tool declares: {error}]")
-        else:
-            self.text(capture, name, media_type)
-
-    def _take(self, value: Json) -> None:
-        has = self._revision.structured
-        if self.structured is ABSENT and (
-            has == "any" or (has == "object" and isinstance(value, dict))
-        ):
-            self.structured = value
-
     def _multipart(self, capture: Capture, name: str, media_type: str) -> None:
         from .multipart import NotMultipart, parts_of
 
-        if not _fits(capture, PARSED):
+        if not fits(capture, PARSED):
             self.link(capture, name, media_type)
             return
         try:
@@ -123,8 +103,10 @@ class Blocks:
             self.text(capture, name, media_type)
             self.say(f"[{name} isn't a multipart document, as the tool declares.]")
             return
-        for number, (kind, data) in enumerate(parts[:MOST_PARTS], 1):
-            self._part(data, f"part {number}", kind, capture.inline)
+        shown = parts[:MOST_PARTS]
+        share = max(LEAST_OF_PART, capture.inline // len(shown))
+        for number, (kind, data) in enumerate(shown, 1):
+            self._part(data, f"part {number}", kind, share)
         if len(parts) > MOST_PARTS:
             self.say(f"[{len(parts) - MOST_PARTS} more parts aren't shown.]")
             self.link(capture, name, media_type)
@@ -141,59 +123,50 @@ class Blocks:
             if not self._shelf.holds(part):
                 part.close()
 
-    def _document(self, capture: Capture, name: str, media_type: str) -> None:
-        if not (capture.is_utf8 and _fits(capture, capture.inline)):
-            self.text(capture, name, media_type)
-            return
-        text = capture.text()
-        self._embed(capture, media_type, {"text": text})
-
     def _binary(self, capture: Capture, name: str, media_type: str) -> None:
         kind = essence(media_type).partition("/")[0]
         is_media = kind == "image" or (kind == "audio" and self._revision.audio)
-        if not _fits(capture, MEDIA if is_media else capture.inline):
+        if not fits(capture, MEDIA if is_media else capture.inline):
             self.link(capture, name, media_type)
             return
         data = _base64(capture)
         if is_media:
             self.content.append({"type": kind, "data": data, "mimeType": media_type})
         else:
-            self._embed(capture, media_type, {"blob": data})
+            uri = self._shelf.put(capture, media_type)
+            self.say(f"[{name} is {capture.size} bytes of {media_type}, embedded.]")
+            resource: Object = {"uri": uri, "mimeType": media_type, "blob": data}
+            self.content.append({"type": "resource", "resource": resource})
 
-    def _embed(self, capture: Capture, media_type: str, contents: Object) -> None:
-        uri = self._shelf.put(capture, media_type)
-        resource: Object = {"uri": uri, "mimeType": media_type, **contents}
-        self.content.append({"type": "resource", "resource": resource})
-
-    def _shown(self, capture: Capture, uri: str) -> str:
-        """Whole, or head and tail around a line that says what is left out."""
-        if _fits(capture, capture.inline):
-            return capture.text()
+    def _cut(self, capture: Capture, uri: str) -> str:
+        """Whole, or a line that says what there is, then head and tail."""
+        if fits(capture, capture.inline):
+            return plain_text(capture.text())
         head, used = codecs.utf_8_decode(capture.head(), "replace", False)
         last = capture.tail()
         if capture.is_utf8:
             last = _from_character(last)
-        what = (
-            f"the whole of it, {capture.size} bytes, is"
-            if capture.whole
-            else f"only the first {capture.kept} bytes were kept and are"
-        )
-        left_out = capture.size - used - len(last)
+        whole = "the whole is" if capture.whole else f"the first {capture.kept} are"
         newline = "" if head.endswith("\n") else "\n"
         return (
-            f"{head}{newline}[{left_out} bytes left out here; {what} at "
-            f"{self._place(uri)}]\n{last.decode('utf-8', 'replace')}"
+            f"[{capture.size} bytes: shown are the first {used} and the last "
+            f"{len(last)}; {whole} at {self._place(uri)}, which the tool {READ_OUTPUT} "
+            f"reads]\n{plain_text(head)}{newline}"
+            f"[{capture.size - used - len(last)} bytes left out]\n"
+            f"{plain_text(last.decode('utf-8', 'replace'))}"
         )
 
     def _place(self, uri: str) -> str:
         return f"{uri} for {self._shelf.lifetime:g} s"
 
-    def _point(self, capture: Capture, name: str, media_type: str, uri: str) -> None:
+    def _links(
+        self, capture: Capture, name: str, media_type: str, uri: str
+    ) -> list[Object]:
         """A resource link, where the revision has them; the text names it too."""
         if not self._revision.links:
-            return
+            return []
         what = "The whole output" if capture.whole else "The first part of the output"
-        self.content.append(
+        return [
             {
                 "type": "resource_link",
                 "uri": uri,
@@ -202,21 +175,11 @@ class Blocks:
                 "mimeType": media_type,
                 "size": capture.kept,
             }
-        )
+        ]
 
 
-def _fits(capture: Capture, most: int) -> bool:
+def fits(capture: Capture, most: int) -> bool:
     return capture.whole and capture.size <= most
-
-
-def _value(capture: Capture) -> Json:
-    from .values import NotJson, parse
-
-    if not _fits(capture, PARSED):
-        raise NotJson(f"it is longer than {PARSED} bytes, which is all that is read")
-    if not capture.is_utf8:
-        raise NotJson("it isn't UTF-8")
-    return parse(capture.text())
 
 
 def _base64(capture: Capture) -> str:

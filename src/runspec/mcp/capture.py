@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..loop import Loop
     from ..redact import Redactor, Stream
 
-INLINE = 100_000
+INLINE = 30_000
 """Bytes that are held in memory, and shown whole."""
 LIMIT = 256 << 20
 """Bytes that are kept at all."""

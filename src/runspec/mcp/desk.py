@@ -9,6 +9,7 @@ from time import monotonic
 from ..compat import signal
 from ..errors import CallError, Fault, RunspecError
 from ..loop import Cancelled, Future
+from ..remote.wire import READ_OUTPUT
 from ..run.order import NOT_STARTED, Ending
 from .shapes import text_result
 
@@ -66,6 +67,8 @@ class Desk:
         from .case import open_case
 
         served = self._server.find(call.name)
+        if served is None and call.name == READ_OUTPUT:
+            return await self._read_output(call, client)
         if served is None:
             return await self._elsewhere(call, client)
         served.refresh()
@@ -77,6 +80,16 @@ class Desk:
         except RunspecError as error:
             return _said(error)
         return await self._allowed(case, client)
+
+    async def _read_output(self, call: ToolCall, client: Connection) -> End:
+        """A part of an output of this host, or of another one."""
+        from .output_reader import read_output
+
+        remotes = self._server.remotes
+        if remotes is not None and self._server.is_elsewhere(call.arguments.get("uri")):
+            return await remotes.forward(call, client)
+        options = self._server.options
+        return read_output(self._server.shelf, call.arguments, options.inline)
 
     async def _elsewhere(self, call: ToolCall, client: Connection) -> End:
         """What another host makes of a call; the protocol has asked whether one has
@@ -192,8 +205,7 @@ class Desk:
             return await told(case, outcome, client)
         from .results import result_of
 
-        leaf = case.served.tool.chain[-1]
-        schema, revision = leaf.output_schema, case.call.revision
+        revision, schema = case.call.revision, case.served.output_schema
         output = case.served.tool.output
         return result_of(outcome, output, schema, revision, self._server.shelf)
 

@@ -6,6 +6,8 @@ that listing builds no spec ──listed──▶ one item of `tools/list`
 
 from __future__ import annotations
 
+from .structured import has_output_schema
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..model import Runnable
@@ -56,7 +58,7 @@ def _entry(tool: Tool, spec: Spec) -> Object:
         "secrets": _secret_variables(tool),
         "description": _description(tool, leaf),
         "inputSchema": tool.input_schema,
-        "outputSchema": plain_value(leaf.output_schema),
+        "outputSchema": output_schema_of(plain_value(leaf.output_schema)),
         "annotations": _annotations(tool),
         "extensions": extensions(tool),
     }
@@ -96,9 +98,9 @@ def _annotations(tool: Tool) -> Object:
     }
     if idempotent is not None or effects == "read":
         found["idempotentHint"] = idempotent is not False
-    if open_world is not None:
-        found["openWorldHint"] = open_world
-    return found
+    if open_world is None:
+        open_world = tool.autonomy != "autonomous"  # an absent hint means true
+    return {**found, "openWorldHint": open_world}
 
 
 def listed(entry: Object, revision: Revision) -> Object:
@@ -109,7 +111,7 @@ def listed(entry: Object, revision: Revision) -> Object:
         item["title"] = entry["title"]
     item["description"] = entry["description"]
     item["inputSchema"] = entry["inputSchema"]
-    if _has_output_schema(entry["outputSchema"], revision):
+    if has_output_schema(entry["outputSchema"], revision):
         item["outputSchema"] = entry["outputSchema"]
     if revision.annotations:
         item["annotations"] = entry["annotations"]
@@ -121,7 +123,10 @@ def listed(entry: Object, revision: Revision) -> Object:
     return item
 
 
-def _has_output_schema(schema: Json, revision: Revision) -> bool:
-    if not isinstance(schema, dict) or not revision.structured:
-        return False
-    return revision.structured == "any" or schema.get("type") == "object"
+def output_schema_of(schema: Json) -> Json:
+    """The schema; None for one that is none, which makes clients drop every tool."""
+    if schema is None:
+        return None
+    from ..spec.json_schema import fault_of
+
+    return schema if fault_of(schema) is None else None

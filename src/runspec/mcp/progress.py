@@ -7,6 +7,7 @@ from time import monotonic
 
 from ..loop import TooLate
 from .capture import read_some
+from .plaintext import plain_text
 from .shapes import Progress
 
 TYPE_CHECKING = False
@@ -47,7 +48,7 @@ class Meter:
 
     def read(self, line: bytes) -> Progress | None:
         """What a line tells; None for one that tells nothing."""
-        text = line.decode("utf-8", "replace").strip()
+        text = plain_text(line.decode("utf-8", "replace")).strip()
         number, total, message = _of_object(text) if text[:1] == "{" else _of_text(text)
         if number is None and not message:
             return None

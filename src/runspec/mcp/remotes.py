@@ -7,6 +7,7 @@ agent ──call──▶ Remotes ──▶ Remote (one host) ──tools/call�
 from __future__ import annotations
 
 from ..loop import Cancelled, Future, TooLate
+from ..remote.wire import READ_OUTPUT
 from .host_gate import level_of
 from .messages import INVALID_PARAMS, Malformed
 from .protocol import APPROVAL
@@ -86,6 +87,8 @@ class Remotes:
         found: dict[str, Object] = {}
         for remote in self._remotes.values():
             for name, item in remote.tools.items():
+                if name == READ_OUTPUT:
+                    continue  # the one of this server reads theirs, too
                 own = _own_name(remote, name)
                 if not remote.enforces and level_of(item) == "manual":
                     continue
@@ -109,7 +112,11 @@ class Remotes:
         return await self._outcome(underway)
 
     def _begun(self, call: ToolCall, client: Connection) -> Underway:
-        found = self._found(call.name)
+        uri = call.arguments.get("uri")
+        if call.name == READ_OUTPUT and isinstance(uri, str):
+            found: tuple[Remote, str] | None = (self._links[uri], READ_OUTPUT)
+        else:
+            found = self._found(call.name)
         assert found is not None  # the protocol has asked `has`
         remote, tool = found
         underway = Underway(call, client)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from .media import is_textual, media_type_of
+from .media import essence, is_textual, media_type_of
+from .plaintext import plain_text
 from .shapes import ToolResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..spec.plain import Json
     from .blocks import Blocks
     from .capture import Capture
     from .revisions import Revision
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 EXIT_STATUS = "dev.runspec/exit-status"
 SECONDS = "dev.runspec/seconds"
+STDERR = "dev.runspec/stderr"
+
+NO_OUTPUT = "(no output; exit status 0)"
+BRIEF = 2_000
+"""Bytes of stderr that are shown of a success."""
 
 WRONG_CALL = 2
 """The exit status of a wrong call (ERR-04)."""
@@ -60,38 +67,40 @@ class Outcome:
 def result_of(
     outcome: Outcome,
     output: str,
-    output_schema: object,
+    output_schema: Json,
     revision: Revision,
     shelf: Shelf,
 ) -> ToolResult:
     """The result; the captures are on the shelf then, or closed.
 
-    Of a success: stdout by `output`, which is "text", "json", "html" or a media type;
-    stderr isn't part of it. An output that should be JSON and isn't is an error only
-    where `output_schema` is declared (not None), which promises structured content.
-    Of a failure: stdout as text, then a block with what happened and stderr, or with
-    nothing but the JSON that tells of a wrong call (ERR-04).
+    Of a success: stdout by `output`, which is "text", "json", "html" or a media type,
+    then stderr, cut short; with JSON, stderr is in `_meta`. Where `output_schema` is
+    declared (not None), the JSON value is the structured content, or the result is an
+    error that says why it can't be (SRV-26).
+    Of a failure: one text with what happened, stderr and stdout; of a wrong call, the
+    JSON that tells of it (ERR-04).
     """
     from .blocks import Blocks
 
     blocks = Blocks(revision, shelf)
     media_type = media_type_of(output)
+    result = ToolResult(blocks.content, meta=_meta(outcome))
     try:
-        if outcome.succeeded:
-            blocks.output(outcome.stdout, "stdout", media_type)
-        else:
+        if not outcome.succeeded:
+            result.is_error = True
             _add_failure(blocks, outcome, media_type)
+        elif essence(media_type) == "application/json":
+            _add_json(blocks, outcome, media_type, output_schema, result, revision)
+        else:
+            blocks.output(outcome.stdout, "stdout", media_type)
+            blocks.say(_brief(outcome.stderr))
+        if not blocks.content:
+            blocks.say(NO_OUTPUT)
     finally:
         for each in (outcome.stdout, outcome.stderr):
             if not shelf.holds(each):
                 each.close()
-    promised = output_schema is not None and blocks.unstructured
-    return ToolResult(
-        blocks.content,
-        is_error=promised or not outcome.succeeded,
-        structured=blocks.structured,
-        meta=_meta(outcome),
-    )
+    return result
 
 
 def _meta(outcome: Outcome) -> Object:
@@ -101,19 +110,73 @@ def _meta(outcome: Outcome) -> Object:
     return meta
 
 
+def _add_json(
+    blocks: Blocks,
+    outcome: Outcome,
+    media_type: str,
+    schema: Json,
+    result: ToolResult,
+    revision: Revision,
+) -> None:
+    from .structured import Unfit, structured_content
+
+    before = ""
+    try:
+        result.structured = structured_content(outcome.stdout, schema, revision)
+    except Unfit as error:
+        result.is_error = schema is not None
+        before = f"[stdout {error}]\n"
+    blocks.text(outcome.stdout, "stdout", media_type, before)
+    brief = _brief(outcome.stderr)
+    if brief:
+        result.meta[STDERR] = brief
+
+
+def _brief(stderr: Capture) -> str:
+    """What a success wrote to stderr, cut short."""
+    if not stderr.size:
+        return ""
+    head = stderr.read(0, BRIEF).decode("utf-8", "replace")
+    left = stderr.size - BRIEF
+    more = f"\n[{left} more bytes of stderr]" if left > 0 else ""
+    return f"[stderr]\n{plain_text(head)}{more}"
+
+
 def _add_failure(blocks: Blocks, outcome: Outcome, media_type: str) -> None:
     stdout, stderr = outcome.stdout, outcome.stderr
-    if is_textual(media_type):
-        blocks.text(stdout, "stdout", media_type)
-    elif stdout.is_utf8:
-        blocks.text(stdout, "stdout", "text/plain")
+    if _is_wrong_call(outcome):
+        blocks.say(plain_text(stderr.text()).strip())
+        _add_stdout(blocks, stdout, media_type)
+        return
+    parts, links = [happened(outcome)], []
+    if stderr.size:
+        text, link = blocks.shown(stderr, "stderr", "text/plain")
+        parts.append(text)
+        links += link
+    if stdout.size and _is_shown(stdout, media_type):
+        text, link = blocks.shown(stdout, "stdout", _shown_as(media_type))
+        parts.append(f"[stdout]\n{text}")
+        links += link
+    blocks.say("\n".join(part.removesuffix("\n") for part in parts))
+    blocks.content += links
+    if stdout.size and not _is_shown(stdout, media_type):
+        blocks.link(stdout, "stdout", media_type)
+
+
+def _add_stdout(blocks: Blocks, stdout: Capture, media_type: str) -> None:
+    """What a failure printed, whatever it should have been."""
+    if _is_shown(stdout, media_type):
+        blocks.text(stdout, "stdout", _shown_as(media_type))
     else:
         blocks.link(stdout, "stdout", media_type)
-    if _is_wrong_call(outcome):
-        blocks.say(stderr.text().strip())
-    else:
-        after = "\n" if stderr.size else ""
-        blocks.text(stderr, "stderr", "text/plain", happened(outcome) + after)
+
+
+def _is_shown(stdout: Capture, media_type: str) -> bool:
+    return is_textual(media_type) or stdout.is_utf8
+
+
+def _shown_as(media_type: str) -> str:
+    return media_type if is_textual(media_type) else "text/plain"
 
 
 def happened(outcome: Outcome) -> str:

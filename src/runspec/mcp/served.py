@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..render.schema import Tool
     from ..run.program import Program
     from ..source.installed import InstalledSpec
+    from ..spec.plain import Json
     from .revisions import Revision
     from .shapes import Object
 
@@ -97,6 +98,14 @@ class ServedTool:
 
         found = file_digest(self.spec_path)
         return found if self._state == _state(self.spec_path) else urandom(8).hex()
+
+    @property
+    def output_schema(self) -> Json:
+        """As it is listed: None where none is declared, or one that is none."""
+        from ..spec.plain import plain_value
+        from .listing import output_schema_of
+
+        return output_schema_of(plain_value(self.tool.chain[-1].output_schema))
 
     def program(self) -> Program:
         """What is started. Raises SpecError (`program-not-found`, ...)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..loop import Cancelled
+from ..remote.wire import READ_OUTPUT
 from .revisions import REVISIONS
 
 TYPE_CHECKING = False
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from .shelf import Shelf
     from .toolbox import Selection, Toolbox
 
+MOST_CHARACTERS = "anthropic/maxResultSizeChars"
+"""What Claude Code reads of `_meta` (its page on MCP, "Output limits")."""
+AROUND = 4_000
+"""Characters of a result beside stdout and stderr."""
 FAULTS = "runspec://faults"
 OUTPUTS = "runspec://output/{id}"
 LOOK_AGAIN = 1.0
@@ -148,7 +153,7 @@ class Server:
 
     def has(self, tool: str) -> bool:
         """Whether a call of that name gets more than "unknown tool"."""
-        if self.find(tool) is not None:
+        if self.find(tool) is not None or tool == READ_OUTPUT:
             return True
         return self.remotes is not None and self.remotes.has(tool)
 
@@ -203,9 +208,19 @@ class Server:
         found = {
             name: each.listed(revision) for name, each in self.toolbox.tools.items()
         }
-        if self.remotes is None:
+        if self.remotes is not None:
+            found = self.remotes.listing(revision) | found
+        if not found:
             return found
-        return self.remotes.listing(revision) | found
+        return _with_limit(found, self.options.inline) | self._built_in(revision)
+
+    def _built_in(self, revision: Revision) -> dict[str, Object]:
+        """Behind the tools of the machine: what reads their long outputs."""
+        from .output_reader import definition
+
+        if self.find(READ_OUTPUT) is not None:
+            return {}
+        return {READ_OUTPUT: definition(revision, self.options.inline)}
 
     def resources(self) -> list[Object]:
         """What can be read: what is wrong with specs, where there is something."""
@@ -264,6 +279,18 @@ class Server:
                     self._shelf.expire()
         except Cancelled:
             return
+
+
+def _with_limit(tools: dict[str, Object], inline: int) -> dict[str, Object]:
+    """Tools with the characters that a result may have, for clients that cut."""
+    most = inline + inline // 4 + AROUND
+    found: dict[str, Object] = {}
+    for name, item in tools.items():
+        meta = item.get("_meta")
+        if isinstance(meta, dict):
+            item = {**item, "_meta": {**meta, MOST_CHARACTERS: most}}
+        found[name] = item
+    return found
 
 
 def _opened(selection: Selection) -> Toolbox:

@@ -66,6 +66,12 @@ class Shelf:
     def holds(self, capture: Capture) -> bool:
         return any(each.capture is capture for each in self._kept.values())
 
+    def find(self, uri: str) -> tuple[Capture, str] | None:
+        """An output and its media type, None where it isn't there (any more)."""
+        self.expire()
+        kept = self._kept.get(_parsed(uri)[0])
+        return None if kept is None else (kept.capture, kept.media_type)
+
     def read(self, uri: str) -> Object | None:
         """A resource's contents (MCP, server/resources): `text`, or base64 `blob`.
 

@@ -29,6 +29,8 @@ AUTONOMY = "io.runspec/autonomy"
 CAPABILITY = "io.runspec/stream"
 """The key below `experimental` of both sides' capabilities."""
 VERSION = 1
+READ_OUTPUT = "runspec_read_output"
+"""The tool of a server that reads a long output (SRV-41); people have a terminal."""
 DESCRIBE = "runspec/describe"
 RUN = "runspec/run"
 OUTPUT = "runspec/output"

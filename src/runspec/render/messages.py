@@ -240,6 +240,10 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{subject} is the schema of JSON, but the output is {plain}",
         'add output = "json", or remove it',
     ),
+    "output-schema-invalid": (
+        "{subject} isn't a JSON Schema: {detail}",
+        "mend it; until then agents get the output without a schema",
+    ),
     "example-without-cmd": (
         "{subject} has no cmd",
         'write {{cmd = "...", description = "..."}}, or just the command as a string',

@@ -221,8 +221,21 @@ def _check_output_schema(
     if output != "json" and (chain[-1].declares("output") or not lost):
         reader.fault("output-schema-without-json", at, received=output)
     words = (chain[-1].output_schema or {}).get("type", "object")
+    before = len(reader.faults)
     for word in words if isinstance(words, list) else [words]:
         if not isinstance(word, str):
             reader.wrong_type((*at, "type"), word, "a string or a list of strings")
         elif word not in JSON_TYPES:
             reader.unknown((*at, "type"), word, JSON_TYPES)
+    if len(reader.faults) == before:
+        _check_schema(reader, at, chain[-1])
+
+
+def _check_schema(reader: Reader, at: Path, runnable: Runnable) -> None:
+    """A schema that is none is a warning: the program runs, agents get no schema."""
+    from .json_schema import fault_of
+    from .plain import plain_value
+
+    reason = fault_of(plain_value(runnable.output_schema))
+    if reason is not None:
+        reader.fault("output-schema-invalid", at, severity="warning", detail=reason)
