@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runspec.loop import Loop
-from runspec.mcp.progress import LONGEST, PAUSE, Meter, follow
+from runspec.loop import Loop, Task
+from runspec.mcp.progress import LONGEST, PAUSE, Beat, Meter, follow
 from runspec.mcp.shapes import Progress
 
 Told = tuple[float, float | None, str | None]
@@ -197,3 +197,45 @@ def test_a_line_that_is_too_long_is_cut() -> None:
     assert seen[-1] == (2, None, "next")
     (line,) = followed(b"x" * 60_000)[0]
     assert line == (0, None, "x" * LONGEST)
+
+
+def test_a_silent_call_is_told_to_be_alive_again_and_again() -> None:
+    told: list[Told | None] = []
+    with Loop() as loop:
+        task = loop.spawn(Beat(hear(told, 3), pause=0.001).run(loop))
+        loop.run(until_cancelled(loop, task, told, 3))
+    assert [each[2] for each in told if each] == ["running"] * 3
+    assert all(one and two and one[0] < two[0] for one, two in pairwise(told))
+
+
+def hear(told: list[Told | None], most: int) -> Callable[[Progress], None]:
+    def tell(now: Progress) -> None:
+        if len(told) < most:
+            told.append(plain(now))
+
+    return tell
+
+
+async def until_cancelled(
+    loop: Loop, task: Task[None], told: list[Told | None], count: int
+) -> None:
+    while len(told) < count:
+        await loop.sleep(0)
+    task.cancel()
+
+
+def test_what_a_call_waits_for_is_told_at_once_and_only_upwards() -> None:
+    told: list[Told | None] = []
+    beat = Beat(hear(told, 10))
+    before = beat.change(lambda: "queued: 1 before it")
+    beat.restore(before)
+    beat.pass_on(Progress(3, 10, "three"))
+    beat.change(lambda: "waiting for a person")
+    beat.pass_on(Progress(3, 10, "still three"))
+    assert [each[2] for each in told if each] == [
+        "queued: 1 before it",
+        "three",
+        "waiting for a person",
+        "still three",
+    ]
+    assert all(one and two and one[0] < two[0] for one, two in pairwise(told))

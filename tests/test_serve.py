@@ -221,6 +221,24 @@ def test_a_wrong_read_of_an_output_says_what_is_wrong(
             assert words in text(result)
 
 
+def test_a_queued_call_says_how_many_are_before_it(
+    bare: Environment, folder: Path
+) -> None:
+    (folder / "wanted").write_text("2\n")
+    with Client(bare, folder, "--jobs", "1") as client:
+        first = client.ask("tools/call", name="waits", arguments={})
+        told = client.ask(
+            "tools/call", name="echo", _meta={"progressToken": "second"}, arguments={}
+        )
+        queued = client.next()["params"]
+        assert queued["progressToken"] == "second"
+        assert queued["message"] == "queued: 0 before it"
+        with (folder / "here").open("a") as here:
+            here.write("\n\n")
+        ended = [client.next()["id"], client.next()["id"]]
+        assert ended == [first, told]
+
+
 def test_what_a_tool_says_of_its_progress_is_passed_on(
     bare: Environment, folder: Path
 ) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from .typed import Typed
 
 
+WAITING = "waiting for a person"
+
+
 class Connection:
     """What a transport talks to, in the loop's thread only.
 
@@ -119,7 +122,22 @@ class Connection:
 
     def progress(self, call: ToolCall, now: Progress) -> None:
         """Tell the client how far a call is."""
-        self._do(self._protocol.progress(call, now))
+        if call.beat is not None:
+            call.beat.pass_on(now)
+        else:
+            self._do(self._protocol.progress(call, now))
+
+    def start_beat(self, call: ToolCall) -> Task[None] | None:
+        """Tell a client that wants progress what a call does, until this is cancelled.
+
+        None where it doesn't, and for a person, who has a terminal (JMP-09).
+        """
+        if call.progress_token is None or call.typed is not None:
+            return None
+        from .progress import Beat
+
+        call.beat = Beat(lambda now: self._do(self._protocol.progress(call, now)))
+        return self.server.loop.spawn(call.beat.run(self.server.loop))
 
     async def output(self, call: ToolCall, stream: int, data: bytes) -> None:
         """Send on what a streamed call wrote, once the client has room for it."""
@@ -141,11 +159,14 @@ class Connection:
         question, steps = self._protocol.ask(call, message, form)
         answer: Future[Reply] = Future()
         self._answers[question] = answer
+        before = call.beat.change(lambda: WAITING) if call.beat else None
         self._do(steps)
         try:
             return await answer
         finally:
             del self._answers[question]
+            if call.beat is not None and before is not None:
+                call.beat.restore(before)
 
     def _do(self, steps: Iterable[Step]) -> None:
         for step in steps:
@@ -185,6 +206,7 @@ class Connection:
             task.cancel()
 
     async def _carry_out(self, call: ToolCall) -> None:
+        beat = self.start_beat(call)
         try:
             end = await self.server.desk.carry_out(call, self)
             steps = self._protocol.finish(call, end)
@@ -196,6 +218,9 @@ class Connection:
             said = f"{call.name}: {type(error).__name__}: {error}"
             print(f"runspec serve: {said}", file=sys.stderr, flush=True)
             steps = self._protocol.refuse(call, messages.INTERNAL_ERROR, said)
+        finally:
+            if beat is not None:
+                beat.cancel()
         self._tasks.pop(call.id, None)
         self._typed.pop(call.id, None)
         self._do(steps)

@@ -258,7 +258,7 @@ class Desk:
             own = 0.0  # as where it is typed
         for seconds in (case.timeout, own):
             limit = seconds if limit is None else limit
-        await self._room()
+        await self._room(case.call)
         try:
             return await self._recorded(order, case, client, limit)
         finally:
@@ -279,12 +279,14 @@ class Desk:
         finally:
             run.end(status, "" if ending == "exit" else ending)
 
-    async def _room(self) -> None:
+    async def _room(self, call: ToolCall) -> None:
         if self._free > 0:
             self._free -= 1
             return
         turn: Future[None] = Future()
         self._queue.append(turn)
+        beat = call.beat
+        before = beat.change(lambda: self._place(turn)) if beat else None
         try:
             await turn
         except Cancelled:
@@ -293,6 +295,14 @@ class Desk:
             else:
                 self._queue.remove(turn)
             raise
+        finally:
+            if beat is not None and before is not None:
+                beat.restore(before)
+
+    def _place(self, turn: Future[None]) -> str:
+        """Where a call is in the queue, in words."""
+        ahead = self._queue.index(turn) if turn in self._queue else 0
+        return f"queued: {ahead} before it"
 
     def _release(self) -> None:
         if self._queue:

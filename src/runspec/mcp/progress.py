@@ -24,6 +24,9 @@ LONGEST = 4096
 """Bytes of a line; the rest of it is skipped."""
 LARGEST = 2**53
 """The largest number that a float and JSON carry exactly."""
+BEAT = 12.0
+"""Seconds of silence before a sign of life; clients give up after 60."""
+RUNNING = "running"
 PAUSE = 0.05
 """Seconds between two that are told."""
 STEP = 1000
@@ -54,9 +57,21 @@ class Meter:
             return None
         if number is not None:
             self._total = total or None
+        return self._told(number, message or None)
+
+    def rise(self, number: float, total: float | None, message: str | None) -> Progress:
+        """What somebody else has measured, above all that was told before."""
+        self._total = total
+        return self._told(number, message)
+
+    def beat(self, message: str) -> Progress:
+        """A message without a number."""
+        return self._told(None, message)
+
+    def _told(self, number: float | None, message: str | None) -> Progress:
         self._last = self._risen(number)
         total = None if self._total is None else max(self._total, self._last)
-        return Progress(self._last, total, message or None)
+        return Progress(self._last, total, message)
 
     def _risen(self, number: float | None) -> float:
         last = self._last
@@ -111,6 +126,50 @@ def _in_range(value: Json) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if 0 <= value <= LARGEST else None
+
+
+class Beat:
+    """Tells how far one call is, and every BEAT seconds of silence that it is alive.
+
+    `words` says what it does. Progress only goes up (MCP, basic/utilities/progress):
+    what the program tells moves on from what a beat told.
+    """
+
+    def __init__(self, tell: Callable[[Progress], None], pause: float = BEAT) -> None:
+        self._tell = tell
+        self._pause = pause
+        self._meter = Meter()
+        self._last = monotonic()
+        self._words: Callable[[], str] = lambda: RUNNING
+
+    def change(self, words: Callable[[], str]) -> Callable[[], str]:
+        """What the call does from now on, told at once; what it did before."""
+        before, self._words = self._words, words
+        if words() != before():
+            self._beat()
+        return before
+
+    def restore(self, words: Callable[[], str]) -> None:
+        """Back to what the call did before a change."""
+        self._words = words
+
+    def pass_on(self, now: Progress) -> None:
+        """What the program tells."""
+        self._last = monotonic()
+        self._tell(self._meter.rise(now.progress, now.total, now.message))
+
+    async def run(self, loop: Loop) -> None:
+        """Beat until it is cancelled."""
+        while True:
+            left = self._last + self._pause - monotonic()
+            if left > 0:
+                await loop.sleep(left)
+            else:
+                self._beat()
+
+    def _beat(self) -> None:
+        self._last = monotonic()
+        self._tell(self._meter.beat(self._words()))
 
 
 async def follow(loop: Loop, descriptor: int, tell: Callable[[Progress], None]) -> None:

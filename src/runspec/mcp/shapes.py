@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ..spec.plain import Json
+    from .progress import Beat
     from .revisions import Revision
     from .typed import Typed
 
@@ -26,14 +27,16 @@ class ToolCall:
     """A `tools/call` request: what is called, and what the client can do.
 
     `elicits`: it can put a question to a person. `client` is the name it gives itself.
-    `answers` and `state` are the
-    `inputResponses` and `requestState` of a repeated request (2026-07-28). `typed` is
-    what a person typed instead of `arguments`, and `name` a runnable then.
+    `answers` and `state` are the `inputResponses` and `requestState` of a repeated
+    request (2026-07-28). `typed` is what a person typed instead of `arguments`, and
+    `name` a runnable then. `beat` tells a client what
+    the call does, where it wants progress.
     """
 
     __slots__ = (
         "answers",
         "arguments",
+        "beat",
         "client",
         "elicits",
         "id",
@@ -57,6 +60,7 @@ class ToolCall:
         self.answers: Object | None = None
         self.state: str | None = None
         self.typed: Typed | None = None
+        self.beat: Beat | None = None
 
 
 class Progress:
