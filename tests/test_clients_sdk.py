@@ -150,7 +150,8 @@ def test_it_agrees_on_a_revision(clients: Clients, mode: str) -> None:
 def test_it_lists_the_tools(met: Json) -> None:
     tools = {tool["name"]: tool for tool in met["tools"]["result"]["tools"]}
     assert {"greet", "links", "backup", "test_elicitation"} <= set(tools)
-    assert [name for name in tools if name.startswith("runspec")] == []
+    own = [name for name in tools if name.startswith("runspec")]
+    assert own == ["runspec_read_output"]
     assert tools["greet"]["inputSchema"]["required"] == ["name"]
     assert tools["links"]["annotations"]["readOnlyHint"] is True
     assert "outputSchema" in tools["links"]
