@@ -118,11 +118,11 @@ def _add_json(
     result: ToolResult,
     revision: Revision,
 ) -> None:
-    from .structured import Unfit, structured_content
+    from .structured import Unfit, read_structured
 
     before = ""
     try:
-        result.structured = structured_content(outcome.stdout, schema, revision)
+        result.structured = read_structured(outcome.stdout, schema, revision)
     except Unfit as error:
         result.is_error = schema is not None
         before = f"[stdout {error}]\n"
@@ -154,7 +154,7 @@ def _add_failure(blocks: Blocks, outcome: Outcome, media_type: str) -> None:
         parts.append(text)
         links += link
     if stdout.size and _is_shown(stdout, media_type):
-        text, link = blocks.shown(stdout, "stdout", _shown_as(media_type))
+        text, link = blocks.shown(stdout, "stdout", _text_type(media_type))
         parts.append(f"[stdout]\n{text}")
         links += link
     blocks.say("\n".join(part.removesuffix("\n") for part in parts))
@@ -166,7 +166,7 @@ def _add_failure(blocks: Blocks, outcome: Outcome, media_type: str) -> None:
 def _add_stdout(blocks: Blocks, stdout: Capture, media_type: str) -> None:
     """What a failure printed, whatever it should have been."""
     if _is_shown(stdout, media_type):
-        blocks.text(stdout, "stdout", _shown_as(media_type))
+        blocks.text(stdout, "stdout", _text_type(media_type))
     else:
         blocks.link(stdout, "stdout", media_type)
 
@@ -175,7 +175,7 @@ def _is_shown(stdout: Capture, media_type: str) -> bool:
     return is_textual(media_type) or stdout.is_utf8
 
 
-def _shown_as(media_type: str) -> str:
+def _text_type(media_type: str) -> str:
     return media_type if is_textual(media_type) else "text/plain"
 
 

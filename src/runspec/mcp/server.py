@@ -212,9 +212,9 @@ class Server:
             found = self.remotes.listing(revision) | found
         if not found:
             return found
-        return _with_limit(found, self.options.inline) | self._built_in(revision)
+        return _with_limit(found, self.options.inline) | self._own_tools(revision)
 
-    def _built_in(self, revision: Revision) -> dict[str, Object]:
+    def _own_tools(self, revision: Revision) -> dict[str, Object]:
         """Behind the tools of the machine: what reads their long outputs."""
         from .output_reader import definition
 

@@ -23,7 +23,7 @@ class Unfit(Exception):  # noqa: N818  the sentence is the message
     """The output isn't what the tool declares."""
 
 
-def structured_content(capture: Capture, schema: Json, revision: Revision) -> object:
+def read_structured(capture: Capture, schema: Json, revision: Revision) -> object:
     """The value, or ABSENT where no schema, or none for this revision, is declared.
 
     Raises Unfit where it is no JSON, and with a schema also where it doesn't fit,

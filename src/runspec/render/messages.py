@@ -241,7 +241,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         'add output = "json", or remove it',
     ),
     "output-schema-invalid": (
-        "{subject} isn't a JSON Schema: {detail}",
+        "{subject} isn't a JSON Schema<: {detail}>",
         "mend it; until then agents get the output without a schema",
     ),
     "example-without-cmd": (

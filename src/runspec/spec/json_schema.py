@@ -246,7 +246,7 @@ class _Check:
             return
         assert isinstance(schema, dict)
         yield from _of_value(schema, value, at)
-        yield from self._applied(schema, value, at, seen)
+        yield from self._apply(schema, value, at, seen)
         if isinstance(value, str):
             yield from _of_text(schema, value, at)
         elif _is_number(value):
@@ -264,7 +264,7 @@ class _Check:
         seen |= own
         return True
 
-    def _applied(
+    def _apply(
         self, schema: dict[str, Json], value: Json, at: str, seen: set[str | int]
     ) -> Iterator[str]:
         """The schemas that hold for the same value."""
