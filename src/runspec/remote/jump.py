@@ -117,7 +117,11 @@ class Jump:
             answer = await self._answer("tools/list", params)
             items = answer.get("tools")
             if isinstance(items, list):
-                found += [each for each in items if _is_program(each)]
+                found += [
+                    each
+                    for each in items
+                    if isinstance(each, dict) and each.get("name") != wire.READ_OUTPUT
+                ]
             cursor = answer.get("nextCursor")
             if not isinstance(cursor, str):
                 return found
@@ -383,7 +387,3 @@ def _said(content: Json) -> str:
     blocks = content if isinstance(content, list) else []
     texts = (each.get("text") for each in blocks if isinstance(each, dict))
     return "\n".join(each for each in texts if isinstance(each, str))
-
-
-def _is_program(tool: Json) -> bool:
-    return isinstance(tool, dict) and tool.get("name") != wire.READ_OUTPUT
