@@ -37,6 +37,7 @@ class Copy:
         self.before: tuple[str, ...] = ()
         self.variables = {
             "PATH": os.pathsep.join((str(python.parent), os.environ["PATH"])),
+            "VIRTUAL_ENV": str(environment.place),  # whose Python CACHE is built with
             "XDG_CACHE_HOME": str(CACHE),
             "XDG_STATE_HOME": str(self.state),
         }

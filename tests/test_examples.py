@@ -23,7 +23,7 @@ def run(folder: Path, *argv: str, **variables: str) -> subprocess.CompletedProce
         **variables,
     }
     return subprocess.run(
-        argv, cwd=folder, env=environ, capture_output=True, text=True, timeout=60
+        argv, cwd=folder, env=environ, capture_output=True, text=True, timeout=300
     )
 
 

@@ -148,7 +148,7 @@ def _calls(folder: Path, *argv: str, **more: str) -> subprocess.CompletedProcess
         env=environ,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 

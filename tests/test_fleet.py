@@ -121,7 +121,7 @@ def test_a_signal_ends_every_host(room: Room) -> None:
     with room.started("n-[001-004]", "waits") as process:
         jumping.until(lambda: pids.exists() and len(pids.read_text().split()) == 4)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 1
+        assert process.wait(300) == 1
         jumping.gone(*map(int, pids.read_text().split()))
 
 

@@ -207,7 +207,7 @@ def test_a_host_that_dies_while_it_writes_is_noticed(room: Room) -> None:
             process.stdout.read(1_000_000)
             relay.freeze()
             process.stdout.read()
-            assert process.wait(30) == 1
+            assert process.wait(300) == 1
             assert process.stderr is not None
             assert b"error[host-lost]" in process.stderr.read()
 
@@ -221,7 +221,7 @@ def test_whatever_ends_the_call_ends_all_that_it_started(
         pids = [int(each) for each in process.stdout.readline().split()]
         assert len(pids) == 2
         process.send_signal(number)
-        assert process.wait(30) == -number
+        assert process.wait(300) == -number
         jumping.gone(*pids)
 
 
@@ -234,7 +234,7 @@ def test_a_client_that_is_no_longer_heard_is_gone(
         client.ask("runspec/run", name="waits", argv=[])
         pids = jumping.written(client).split()
         jumping.gone(*map(int, pids))
-        client.process.wait(30)
+        client.process.wait(300)
 
 
 def test_a_client_that_says_that_it_stops_may_be_silent(
@@ -248,7 +248,7 @@ def test_a_client_that_says_that_it_stops_may_be_silent(
         assert jumping.written(client) == "late"
         assert client.response(number)["result"]["status"] == 0
         client.say({"jsonrpc": "2.0", "method": "runspec/resume"})
-        client.process.wait(30)
+        client.process.wait(300)
 
 
 def test_a_jump_that_is_suspended_goes_on_where_it_was(room: Room) -> None:

@@ -676,7 +676,7 @@ def probed(
         words.insert(1, "-S")
     environ = {"PYTHONPATH": str(ROOT / "src"), "HOME": "/h", "HF_TOKEN": SECRET}
     done = subprocess.run(
-        words, cwd=folder, env=environ, capture_output=True, text=True, timeout=60
+        words, cwd=folder, env=environ, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
@@ -763,7 +763,7 @@ def test_without_the_extra_one_clear_fault_says_what_to_install(room: Room) -> N
     words = [sys.executable, "-S", "-c", PROBE, "train.py", "artifacts"]
     environ = {"PYTHONPATH": str(ROOT / "src"), "HOME": str(room.folder)}
     done = subprocess.run(
-        words, cwd=room.folder, env=environ, capture_output=True, text=True, timeout=60
+        words, cwd=room.folder, env=environ, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 1
     assert "pip install 'runspec[recipes]>=1.0'" in done.stderr.splitlines()[-1]

@@ -909,6 +909,6 @@ def _soaked(
             for size in [size for size in doomed if size <= len(told)]:
                 doomed.pop(size).kill()
     for process in processes:
-        process.wait(60)
+        process.wait(300)
     lines = [line.split() for line in told.decode().splitlines()]
     return {(line[0], line[1]) for line in lines if len(line) == 2}, processes

@@ -151,7 +151,7 @@ def test_input_that_ends_within_a_line_ends_the_server_without_a_word(
         server.send(content(entry, revision))
         server.stdin.close()
         assert (server.line(), server.said()) == (b"", "")
-        assert server.process.wait(20) == 0
+        assert server.process.wait(300) == 0
 
 
 @pytest.fixture(scope="module")

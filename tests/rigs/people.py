@@ -25,7 +25,7 @@ def approve(environment: Environment, ticket_id: str, answer: str = "yes") -> st
         ["approve", ticket_id],
         env=environment.environ(),
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
     terminal.expect("yes or no")
     shown = str(terminal.before)

@@ -29,7 +29,7 @@ exec sleep infinity
 """
 READY = """\
 import sys, time, urllib.request
-end = time.monotonic() + 50
+end = time.monotonic() + 280
 while time.monotonic() < end:
     try:
         urllib.request.urlopen(sys.argv[1] + "/api/jobs/", timeout=5).read()

@@ -49,7 +49,8 @@ def recipe_python(with_omegaconf: Environment) -> Path:
 def built(python: str) -> Path:
     """The interpreter of train.py, built by that one. Raises UnavailableError."""
     scripts = [str(EXAMPLE / name) for name in ("train.py", "prepare.py")]
-    environ = {**os.environ, "XDG_CACHE_HOME": str(CACHE)}
+    active = {"VIRTUAL_ENV": str(Path(python).parent.parent)}
+    environ = {**os.environ, **active, "XDG_CACHE_HOME": str(CACHE)}
     argv = [python, "-c", BUILD, *scripts]
     done = subprocess.run(
         argv, env=environ, capture_output=True, text=True, timeout=MINUTES
