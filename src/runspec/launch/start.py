@@ -43,8 +43,10 @@ def check(plan: Plan, executor: Executor) -> tuple[Fault, ...]:
 
 
 def find_uninstalled(plan: Plan) -> tuple[Fault, ...]:
-    """The warning that nothing installs the dependencies of the script."""
-    needed = plan.recipe.dependencies
+    """The warning that nothing installs what the script depends on, a Python too."""
+    recipe = plan.recipe
+    python = (f"Python {recipe.requires_python}",) if recipe.requires_python else ()
+    needed = (*recipe.dependencies, *python)
     if not needed or not is_contained(plan):
         return ()
     return (

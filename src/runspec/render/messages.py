@@ -896,9 +896,9 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     # Ray, Kubernetes, SkyPilot
     "dependencies-uninstalled": (
-        "{subject} depends on packages that nothing installs<: {plain}><; the image "
-        "{detail} is taken to have them>",
-        "build an image that has them, or install them in startup_commands",
+        "{subject} depends on what nothing installs<: {plain}><; the image {detail} is "
+        "taken to have it>",
+        "build an image that has it, or install it in startup_commands",
     ),
     "setting-unsupported": (
         "{subject} changes what runs, and isn't supported",
