@@ -52,7 +52,8 @@ HEAD = """\
 # What each place keeps
 
 Each place, and each form of [`--emit`](../how-to/emit.md), was asked for each of these
-with `--strict`: **yes** is a launch without a warning, anything else the code of the warning or the error that it gives. Nothing is dropped without one.
+with `--strict`: **yes** is a launch without a warning, anything else the code of the
+warning or the error that it gives. Nothing is dropped without one.
 Exit statuses, logs and cancelling are the same everywhere, and tried by the tests of
 each place.
 
