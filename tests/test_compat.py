@@ -73,7 +73,7 @@ def test_compat_imports_private_modules_only_where_they_are_needed():
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert at_start == {"annotations", "sys"}
+    assert at_start == {"sys"}
 
 
 def test_of_uvicorn_only_what_its_documentation_names_is_imported():
@@ -157,7 +157,8 @@ def _casing() -> object:
 
 
 def _library() -> object:
-    address, pointer, to_address, to_int = compat.c_library()
+    address, pointer, to_address = compat.c_library("P")
+    _, _, to_int = compat.c_library("i")
     absolute = to_int(address("abs"))(-3)
     copy = to_address(address("strdup"))(b"text")
     size = to_int(address("strlen"))(pointer(copy))

@@ -5,8 +5,6 @@ is taken because the public one brings others along that cost a start; where it 
 missing or another than expected, the public one serves, with the same result.
 """
 
-from __future__ import annotations
-
 import sys
 
 TYPE_CHECKING = False
@@ -25,13 +23,13 @@ if TYPE_CHECKING:
         def hexdigest(self) -> str: ...
 
     Parsed = list[tuple[Any, Any]]
-    Library = tuple[Callable[[str], int], type[Any], type[Any], type[Any]]
+    Library = tuple[Callable[[str], int], type[Any], type[Any]]
 
 INSTEAD_OF = {"signal": "_signal", "socket": "_socket"}
 """The private module, without enums and selectors, for a public one."""
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> "ModuleType":
     """`signal` and `socket`: the functions and numbers of these modules.
 
     Their constants are plain integers. A socket has the methods of socket(2), not
@@ -43,7 +41,7 @@ def __getattr__(name: str) -> ModuleType:
     return found
 
 
-def _module(name: str) -> ModuleType | None:
+def _module(name: str) -> "ModuleType | None":
     """A private module; None where this interpreter has none of that name."""
     try:
         return __import__(name, fromlist=("*",))
@@ -51,7 +49,7 @@ def _module(name: str) -> ModuleType | None:
         return None
 
 
-def sha256() -> Callable[[bytes], Hash]:
+def sha256() -> "Callable[[bytes], Hash]":
     """The hash without OpenSSL, whose loading costs a third of Python's start."""
     for name in ("_sha2", "_sha256"):
         found: Callable[[bytes], Hash] | None = getattr(_module(name), "sha256", None)
@@ -73,7 +71,7 @@ def compare_digest(one: str, other: str) -> bool:
     return _compare_digest(one, other)
 
 
-def weak_reference() -> type[Any]:
+def weak_reference() -> "type[Any]":
     """`weakref.ref`, without the containers of that module."""
     try:
         from _weakref import ref
@@ -92,7 +90,7 @@ def count_threads() -> int:
         return len(sys._current_frames()) - 1
 
 
-def quoters() -> tuple[Callable[[str], str], Callable[[str], str]]:
+def quoters() -> "tuple[Callable[[str], str], Callable[[str], str]]":
     """A text as JSON has it (RFC 8259, section 7): any characters, and ASCII only."""
     try:
         from _json import encode_basestring, encode_basestring_ascii
@@ -103,7 +101,7 @@ def quoters() -> tuple[Callable[[str], str], Callable[[str], str]]:
     return encode_basestring, encode_basestring_ascii
 
 
-def json_scanner(options: Any) -> Callable[[str, int], tuple[Any, int]]:
+def json_scanner(options: "Any") -> "Callable[[str, int], tuple[Any, int]]":
     """Reads one value at an index, with the attributes of a JSONDecoder as options.
 
     It gives the value and its end; raises ValueError, StopIteration or SystemError
@@ -122,7 +120,7 @@ def json_scanner(options: Any) -> Callable[[str, int], tuple[Any, int]]:
         ).raw_decode
 
 
-def json_encoder(unknown: Callable[[Any], Any]) -> Callable[[Any], str]:
+def json_encoder(unknown: "Callable[[Any], Any]") -> "Callable[[Any], str]":
     """Gives the text of a value in ASCII without spaces (RFC 8259).
 
     It raises ValueError for NaN and infinities; `unknown` is called with what has no
@@ -146,7 +144,7 @@ def json_encoder(unknown: Callable[[Any], Any]) -> Callable[[Any], str]:
     return lambda value: "".join(pieces(value, 0))
 
 
-def json_string(text: str, start: int) -> tuple[str, int]:
+def json_string(text: str, start: int) -> "tuple[str, int]":
     """The JSON text whose opening quote is before `start`, and where it ends.
 
     Raises ValueError, whose `pos` is the place of what is wrong.
@@ -161,41 +159,34 @@ def json_string(text: str, start: int) -> tuple[str, int]:
     return scanstring(text, start)
 
 
-def c_library() -> Library:
-    """`address(name)` of a function, and the types of a pointer, of a function that
-    gives an address, and of one that gives an int.
+def c_library(code: str) -> "Library":
+    """`address(name)` of a function, the type for `code`, "P" a pointer or "i" an int,
+    and that of functions which give one; a pointer is given as an int.
 
     Raises ImportError, OSError or AttributeError where the system has none of this.
     `ctypes` costs three times as much as what it wraps.
     """
     try:
-        return _library_of_own()
+        return _library_of_own(code)
     except (ImportError, TypeError):
-        return _library_of_ctypes()
+        return _library_of_ctypes(code)
 
 
-def _library_of_own() -> Library:
+def _library_of_own(code: str) -> "Library":
     from _ctypes import FUNCFLAG_CDECL, CFuncPtr, _SimpleCData, dlopen, dlsym
 
-    class Pointer(_SimpleCData):  # type: ignore[type-arg]
-        _type_ = "P"
+    class Simple(_SimpleCData):  # type: ignore[type-arg]
+        _type_ = code
 
-    class Int(_SimpleCData):  # type: ignore[type-arg]
-        _type_ = "i"
-
-    class ToAddress(CFuncPtr):
+    class Function(CFuncPtr):
         _flags_ = FUNCFLAG_CDECL
-        _restype_ = Pointer
-
-    class ToInt(CFuncPtr):
-        _flags_ = FUNCFLAG_CDECL
-        _restype_ = Int
+        _restype_ = Simple
 
     library = dlopen(None, 0)  # type: ignore[arg-type]
-    return lambda name: dlsym(library, name), Pointer, ToAddress, ToInt
+    return lambda name: dlsym(library, name), Simple, Function
 
 
-def _library_of_ctypes() -> Library:
+def _library_of_ctypes(code: str) -> "Library":
     import ctypes
 
     library = ctypes.CDLL(None)
@@ -203,11 +194,11 @@ def _library_of_ctypes() -> Library:
     def address(name: str) -> int:
         return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
 
-    to_address = ctypes.CFUNCTYPE(ctypes.c_void_p)
-    return address, ctypes.c_void_p, to_address, ctypes.CFUNCTYPE(ctypes.c_int)
+    simple = ctypes.c_void_p if code == "P" else ctypes.c_int
+    return address, simple, ctypes.CFUNCTYPE(simple)
 
 
-def parse_pattern(pattern: str) -> tuple[Parsed, int]:
+def parse_pattern(pattern: str) -> "tuple[Parsed, int]":
     """The standard library's parse of a regular expression: its tree and flags.
 
     The tree is a list of pairs of an operation, which has a `name`, and its argument.
@@ -220,73 +211,14 @@ def parse_pattern(pattern: str) -> tuple[Parsed, int]:
         try:
             from re import _parser  # type: ignore[attr-defined]
         except ImportError:
-            return _parse_by_dump(pattern)
+            from .spec.regex.public import parse_by_dump
+
+            return parse_by_dump(pattern)
         tree = _parser.parse(pattern)
     return tree, tree.state.flags
 
 
-class _Constant:
-    """An operation or a constant of `re`."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-def _parse_by_dump(pattern: str) -> tuple[Parsed, int]:
-    """The tree as `re.DEBUG` shows it, a line each, its parts indented."""
-    import re
-    from contextlib import redirect_stdout
-    from io import StringIO
-
-    with redirect_stdout(StringIO()) as shown:
-        flags = re.compile(pattern, re.DEBUG).flags
-    lines = shown.getvalue().split("\n")
-    tree = lines[: lines.index("")]  # the rest is what it was compiled to
-    tree.reverse()
-    return _items(tree, 0), int(flags & ~re.DEBUG)
-
-
-def _items(lines: list[str], level: int) -> Parsed:
-    """Takes what is at a level, and deeper, from the end of the lines."""
-    found: Parsed = []
-    while lines and _indent(lines[-1]) == level:
-        name, *words = lines[-1].replace(",", " ").replace("(", "").split()
-        if name in ("OR", "ELSE"):
-            break
-        lines.pop()
-        below = [_items(lines, level + 1)]
-        while name in ("BRANCH", "GROUPREF_EXISTS") and lines:
-            if _indent(lines[-1]) != level or lines[-1].strip() not in ("OR", "ELSE"):
-                break
-            lines.pop()
-            below.append(_items(lines, level + 1))
-        values = [_value(word.rstrip(")")) for word in words]
-        found.append((_Constant(name), _argument(name, values, below)))
-    return found
-
-
-def _argument(name: str, values: list[Any], below: list[Parsed]) -> Any:
-    """The argument of an operation in the shape that the parser itself gives it."""
-    if name == "BRANCH":
-        return None, below
-    if name in ("IN", "ATOMIC_GROUP"):
-        return below[0]
-    if name in ("SUBPATTERN", "ASSERT", "ASSERT_NOT") or name.endswith("_REPEAT"):
-        return (*values, below[0])
-    return values[0] if len(values) == 1 else tuple(values)
-
-
-def _indent(line: str) -> int:
-    return (len(line) - len(line.lstrip(" "))) // 2
-
-
-def _value(word: str) -> Any:
-    if word == "None":
-        return None
-    return int(word) if word.lstrip("-").isdigit() else _Constant(word)
-
-
-def casing() -> tuple[Callable[[int], int], Callable[[int], bool], Mapping[int, Any]]:
+def casing() -> "tuple[Callable[[int], int], Callable[[int], bool], Mapping[int, Any]]":
     """How `re` ignores case: a code point's lower case, whether it has a case, and
     the further code points that a lower case one is equal to.
     """
@@ -296,28 +228,7 @@ def casing() -> tuple[Callable[[int], int], Callable[[int], bool], Mapping[int, 
 
         lower, is_cased = _sre.unicode_tolower, _sre.unicode_iscased
     except (ImportError, AttributeError):
-        return _casing_of_strings()
+        from .spec.regex.public import casing_of_strings
+
+        return casing_of_strings()
     return lower, is_cased, _EXTRA_CASES
-
-
-def _casing_of_strings() -> tuple[
-    Callable[[int], int], Callable[[int], bool], Mapping[int, Any]
-]:
-    def lower(code: int) -> int:
-        return ord(chr(code).lower()[0])
-
-    def is_cased(code: int) -> bool:
-        letter = chr(code)
-        return letter.lower() != letter or letter.upper() != letter
-
-    same_capital: dict[str, list[int]] = {}
-    for code in filter(is_cased, range(sys.maxunicode + 1)):
-        if lower(code) == code:
-            same_capital.setdefault(chr(code).upper(), []).append(code)
-    groups = [group for group in same_capital.values() if len(group) > 1]
-    equal = {
-        code: tuple(each for each in group if each != code)
-        for group in groups
-        for code in group
-    }
-    return lower, is_cased, equal

@@ -105,7 +105,7 @@ def _write_at_exit(descriptor: int, head: bytes) -> bool:
     try:
         from .compat import c_library
 
-        address, pointer, function, _ = c_library()
+        address, pointer, function = c_library("P")
         on_exit, putw = address("on_exit"), address("putw")
         stream = function(address("fdopen"))(descriptor, b"a")
         if not stream:

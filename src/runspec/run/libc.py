@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def _function(name: str) -> Callable[..., int] | None:
     """One that takes and returns int."""
     try:
-        address, _, _, to_int = c_library()
+        address, _, to_int = c_library("i")
         found: Callable[..., int] = to_int(address(name))
     except (ImportError, OSError, AttributeError, TypeError):
         return None
