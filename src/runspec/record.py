@@ -88,7 +88,7 @@ def _has_c_library() -> bool:
     try:
         from .compat import c_library
 
-        c_library()
+        c_library("P")
     except (ImportError, OSError, AttributeError, TypeError):
         return False
     return True
