@@ -11,7 +11,7 @@ from ..nearest import nearest
 from ..source.toml import read_toml
 from ..spec.native import native_value
 from ..spec.reader import shown
-from . import BUILT_IN, absolute, coerce
+from . import BUILT_IN, absolute, coerce, variable_of
 from .envfile import require_trusted
 
 TYPE_CHECKING = False
@@ -104,6 +104,8 @@ class _Reader:
             place.text = ""
             self.faults.append(Fault("secret-in-config", arg.name, place))
             return
+        if self._is_overridden(arg):
+            return
         value, broken = native_value(arg, raw)
         if broken:
             self.call.failed.add(attribute_of(arg.name))
@@ -120,6 +122,13 @@ class _Reader:
             )
         if not broken:
             self._keep(arg, value, place)
+
+    def _is_overridden(self, arg: Arg) -> bool:
+        """Whether a higher place has a value: this one isn't judged then (SRC-09)."""
+        environ = self.call.environ
+        own = variable_of(self.call.chain[0].name, arg.name)
+        given = self.call.given.get(attribute_of(arg.name))
+        return bool(given) or own in environ or any(map(environ.get, arg.env))
 
     def _keep(self, arg: Arg, value: object, place: FilePlace) -> None:
         attribute = attribute_of(arg.name)
