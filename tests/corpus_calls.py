@@ -116,8 +116,7 @@ def has_names(args: Any, wanted: list[str]) -> None:
 def has_members(args: Any, wanted: dict[str, bool]) -> None:
     for name, there in wanted.items():
         assert (name in args) is there, name
-        assert (args.get(name) is not None) is there, name
-        assert (args.get(name, args) is args) is not there, name
+        assert (args.get(name, args).value is args) is not there, name
 
 
 def lacks_attributes(args: Any, wanted: dict[str, str]) -> None:
