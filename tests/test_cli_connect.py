@@ -338,7 +338,8 @@ def test_a_remote_server_is_started_by_ssh_without_a_shell_here(
     assert list(found["mcpServers"]) == ["ada-web-01-example"]
     entry = only(found)
     assert [entry["command"], *entry["args"]] == [
-        *("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),
+        *("ssh", "-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none"),
+        *("-o", "ConnectTimeout=10"),
         *("--", "ada@web-01.example", "runspec", "serve"),
     ]
 
@@ -350,7 +351,8 @@ def test_an_alias_of_the_nearest_spec_says_how_its_host_is_reached(
     found = connect(bare, project / "below", "cursor", "--remote", "web")
     assert list(found["mcpServers"]) == ["web"]
     assert only(found)["args"] == [
-        *("-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30"),
+        *("-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none"),
+        *("-o", "ConnectTimeout=30"),
         *("-l", "deploy", "-p", "2222", "-i", str(project / "keys" / "web")),
         *("-J", "guest@door.example.org:22", "-o", "ConnectTimeout=10"),
         *("--", "web-01.example.org", "~/'my tools/bin/runspec'", "serve"),

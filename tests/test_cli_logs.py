@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -67,10 +68,10 @@ def test_a_log_is_shown_as_a_person_reads_it(worked: Room) -> None:
     assert done.returncode == 0
     shown = [line[24:] for line in done.stdout.splitlines() if line[:2] == "20"]
     assert shown[:4] == [
-        "DEBUG    app.db looking n=1",
-        "INFO     app.db moved server=w-1 size=[1, 2]",
-        "WARNING  app.db slow",
-        "ERROR    app.db no",
+        "DEBUG    deploy.db looking n=1",
+        "INFO     deploy.db moved server=w-1 size=[1, 2]",
+        "WARNING  deploy.db slow",
+        "ERROR    deploy.db no",
     ]
     assert "\n    to w-1\n" in done.stdout
     assert "\n    Traceback (most recent call last):\n" in done.stdout
@@ -234,7 +235,7 @@ def test_following_survives_a_folder_that_is_removed(
 def test_following_ends_at_an_interrupt(follower: Follower) -> None:
     assert follower.message() == "before"
     follower.process.send_signal(2)
-    assert follower.process.wait(300) == 130
+    assert follower.process.wait(300) == -signal.SIGINT
 
 
 # The logs there are
