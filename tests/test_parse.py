@@ -307,8 +307,8 @@ def test_arguments_are_found_in_both_spellings(parse: Parse):
     assert "dry run" not in args
     assert 1 not in args
     assert args.get("dry-run") is args.get("dry_run") is args.dry_run
-    assert args.get("nothing") is None
-    assert args.get("nothing", 5) == 5
+    assert args.get("nothing").source == "not_set"
+    assert args.get("nothing", 5).value == 5
 
 
 def test_arguments_are_listed_in_the_order_of_the_spec(parse: Parse):
