@@ -264,11 +264,11 @@ def test_an_installed_tool_is_bound_to_what_its_distribution_is(
         first = client.call("wipe")
         assert "Not fixed" not in text(first)
         approve(environment, ticket(first))
-        module.write_text(source.replace("one", "two"))
+        module.write_text(source.replace("one", "three"))
         second = client.call("wipe")
         assert "since a person was last asked: the program" in text(second)
         approve(environment, ticket(second))
-        assert text(client.call("wipe")) == "two\n"
+        assert text(client.call("wipe")) == "three\n"
 
 
 def test_an_approval_is_for_one_server_session_while_that_lasts(place: Place) -> None:

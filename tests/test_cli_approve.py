@@ -117,10 +117,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def ended(child: pexpect.spawn) -> tuple[int | None, str]:
-    """The exit status, and what was shown since the last question."""
+    """The exit status, -2 for SIGINT, and what was shown since the last question."""
     child.expect(pexpect.EOF)
     child.close()
-    return child.exitstatus, child.before.replace("\r\n", "\n")
+    signal = child.signalstatus
+    status = child.exitstatus if signal is None else -signal
+    return status, child.before.replace("\r\n", "\n")
 
 
 def test_a_person_reads_the_plan_and_says_yes(desk: Desk) -> None:
@@ -163,7 +165,7 @@ def test_anything_else_is_asked_again_and_then_nothing_is_decided(desk: Desk) ->
 
 
 LEAVES: dict[str, tuple[Callable[[pexpect.spawn], object], int]] = {
-    "Ctrl-C": (lambda child: child.sendintr(), 130),
+    "Ctrl-C": (lambda child: child.sendintr(), -2),
     "Ctrl-D": (lambda child: child.sendeof(), 1),
 }
 

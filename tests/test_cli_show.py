@@ -11,7 +11,7 @@ from environments import Environment, write
 
 SPEC = """\
 [config]
-runspec_env = "all.env"
+runspec_env = "HERE/all.env"
 
 [deploy]
 description = "Deploy"
@@ -31,7 +31,7 @@ description = "At once"
 force = false
 
 [own]
-runspec_env = "own.env"
+runspec_env = "HERE/own.env"
 
 [bad]
 output = 5
@@ -40,8 +40,9 @@ output = 5
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    spec = SPEC.replace("HERE", str(tmp_path))
     return write(
-        tmp_path, {"runspec.toml": SPEC, "sub/x": "", "own.env": "A_B=secret-1"}
+        tmp_path, {"runspec.toml": spec, "sub/x": "", "own.env": "A_B=secret-1"}
     )
 
 
@@ -120,12 +121,20 @@ class TestEnv:
             assert "A_B" in done.stdout
             assert "secret-1" not in done.stdout + done.stderr
 
-    def test_a_file_that_config_names_and_is_not_there_is_an_error(
+    def test_a_file_that_a_spec_names_and_is_not_there_is_said(
         self, bare: Environment, folder: Path
     ) -> None:
         done = bare.run("env", "deploy", cwd=folder)
+        assert done.returncode == 0
+        assert f"{folder / 'all.env'} doesn't exist" in done.stdout
+        assert "[config]" in done.stdout
+
+    def test_a_file_that_the_variable_names_and_is_not_there_is_an_error(
+        self, bare: Environment, folder: Path
+    ) -> None:
+        done = bare.run("env", "deploy", cwd=folder, RUNSPEC_ENV_FILE="none.env")
         assert done.returncode != 0
-        assert str(folder / "all.env") in done.stderr
+        assert str(folder / "none.env") in done.stderr
 
     def test_the_variable_is_stronger_than_the_spec(
         self, bare: Environment, folder: Path
@@ -149,4 +158,4 @@ class TestEnv:
         (folder / "own.env").chmod(0o666)
         done = bare.run("env", "own", cwd=folder)
         assert done.returncode != 0
-        assert "chmod 600" in done.stderr
+        assert "chmod go-w" in done.stderr

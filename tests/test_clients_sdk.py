@@ -185,7 +185,7 @@ def test_pictures_sounds_and_several_parts_arrive_as_what_they_are(met: Json) ->
         [block] = met[name]["result"]["content"]
         assert (block["type"], block["mimeType"]) == (name, kind)
     several = met["several"]["result"]["content"]
-    assert [each["type"] for each in several] == ["text", "image", "text"]
+    assert [each["type"] for each in several] == ["text", "image", "text", "resource"]
 
 
 def test_what_is_no_resource_cannot_be_read(met: Json, mode: str) -> None:

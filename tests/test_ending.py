@@ -23,8 +23,17 @@ args.pw = {type = "password", env = "PW", description = "The database's password
 WAITS = """\
 import os, time, runspec
 args = runspec.parse("t")
-os.write(1, b"re" b"ady\n")
+os.write(1, b"re" b"ady\\n")
 time.sleep(600)
+"""
+CATCHES = """\
+import os, sys, time, runspec
+args = runspec.parse("t")
+try:
+    os.write(1, b"re" b"ady\\n")
+    time.sleep(600)
+except KeyboardInterrupt:
+    sys.exit(7)
 """
 USES_UP = """\
 import os, runspec
@@ -108,11 +117,7 @@ def test_ctrl_c_where_runspec_waits_ends_the_loop_too(
 
 
 def test_a_program_that_catches_ctrl_c_keeps_its_status(folder: Path) -> None:
-    caught = "import sys\n" + WAITS.replace(
-        "time.sleep(600)",
-        "try:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    sys.exit(7)",
-    )
-    write(folder, {"t.py": caught})
+    write(folder, {"t.py": CATCHES})
     line = f"{PYTHON} t.py; echo status $?"
     assert "status 7" in _typed(folder, line, "ready", b"\x03", PW=SECRET)
 

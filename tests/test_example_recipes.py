@@ -140,7 +140,8 @@ def test_the_pipeline_prepares_trains_and_evaluates_also_for_an_agent(
         copy.configure("evaluate", name, next(copy.state.rglob(path)))
     copy.configure("evaluate", "output", copy.output)
     result = copy.called("digits-evaluate", split="test", worst=0)
-    assert result["structuredContent"] == {**report, "worst": {}}
+    (block,) = result["content"]
+    assert json.loads(block["text"]) == {**report, "worst": {}}
 
 
 def test_the_pipeline_runs_on_slurm_and_trains_on_two_nodes(

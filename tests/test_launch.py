@@ -465,7 +465,17 @@ def test_a_server_that_has_begun_the_run_records_it_alone(bench: Bench) -> None:
         "RUNSPEC_TOOL_ARG_TOKEN": SECRET,
         "RUNSPEC_TOOL_ARG_STEPS": "7",
     }
-    environ = shown(bench.launch(str(bench.work / "tool.py"), **served))[2]
+    words = ["sh", "-c", 'RUNSPEC_PID=$$ exec "$@"', "sh"]
+    words += [str(bench.environment.bin / "runspec"), "launch"]
+    done = subprocess.run(
+        [*words, str(bench.work / "tool.py")],
+        cwd=bench.work,
+        env=bench.environ(**served),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    environ = shown(done)[2]
     assert environ["RUNSPEC_STEPS"] == "7"
     assert environ["RUNSPEC_TOOL_ARG_TOKEN"] == SECRET
     assert environ["RUNSPEC_RUN_ID"] == served["RUNSPEC_RUN_ID"]

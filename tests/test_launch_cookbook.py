@@ -143,7 +143,7 @@ def test_a_variable_is_read_as_the_kind_that_its_setting_has(bench: Bench) -> No
     assert rows["nodes"][0] == "4"
     done = bench.launch("train.py", "--on", "lab", "--dry-run", NODES_HERE="many")
     assert done.returncode == 125
-    assert "NODES_HERE is 'many', not a whole number" in done.stderr
+    assert "NODES_HERE is 'many', not an integer" in done.stderr
 
 
 COOKBOOK = """\

@@ -139,15 +139,20 @@ def test_without_stdout_it_ends_as_its_script(bench: Bench) -> None:
     assert (done.stderr, done.returncode) == ("", 7)
 
 
-@pytest.mark.parametrize("verb", ["launch {}/train.py", "list", "check", "show x"])
-def test_a_working_directory_that_is_gone_is_said(bench: Bench, verb: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [("launch {}/train.py", 125), ("list", 1), ("check", 1), ("show x", 1)],
+)
+def test_a_working_directory_that_is_gone_is_said(
+    bench: Bench, verb: str, status: int
+) -> None:
     bench.write(train_py=recipe(""))
     gone = bench.folder / "gone"
     words = verb.format(bench.work)
     done = in_shell(
         bench, f"mkdir {gone}; cd {gone}; rmdir {gone}; exec runspec {words}"
     )
-    assert done.returncode == 125
+    assert done.returncode == status
     assert done.stderr.startswith("error[")
     assert "Traceback" not in done.stderr
 

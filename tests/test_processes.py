@@ -107,6 +107,7 @@ async def test_the_environment_is_the_orders_and_the_progress_descriptor(
     environ = {"A": "1", "B": "two\nlines", "EMPTY": ""}
     ran = await server.run(Order(("/usr/bin/env", "-0"), environ, "/"))
     got = dict(each.split("=", 1) for each in ran.text.split("\0") if each)
+    assert got.pop("RUNSPEC_PID").isdecimal()
     assert got == {**environ, "RUNSPEC_PROGRESS": "3"}
 
 
@@ -122,9 +123,10 @@ async def test_a_forked_script_has_the_orders_environment_and_no_other(
     }
     environ = {**kept, "ONLY": "this", "PATH": os.environ["PATH"]}
     ran = await server.python(script, environ=environ)
+    number = ran.text.partition("'RUNSPEC_PID', '")[2].partition("'")[0]
     fresh = subprocess.run(
         [sys.executable, script],
-        env={**environ, "RUNSPEC_PROGRESS": "3"},
+        env={**environ, "RUNSPEC_PROGRESS": "3", "RUNSPEC_PID": number},
         cwd=script.parent,
         capture_output=True,
     )

@@ -156,7 +156,12 @@ def test_a_script_is_shown_with_every_default_and_the_reason_of_each(
             "cmd": "python {script} --config {config}",
             "workdir": None,
         },
-        "config": {"dir": "./config", "default": "default", "format": "omegaconf"},
+        "config": {
+            "dir": "./config",
+            "default": "default",
+            "format": "omegaconf",
+            "overrides": "strict",
+        },
         "resources": {"nodes": 1, "gpus_per_node": 8},
         "env": {},
         "dependencies": [],

@@ -68,15 +68,18 @@ def test_the_end_of_input_ends_every_family_and_the_server(
         assert family.gone(0)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, 0), (signal.SIGINT, -signal.SIGINT), (signal.SIGHUP, 0)],
+)
 def test_a_signal_ends_every_family_and_the_server(
-    bare: Environment, family: Family, number: signal.Signals
+    bare: Environment, family: Family, number: signal.Signals, status: int
 ) -> None:
     with Client(bare, family.folder) as client:
         client.begin("tree")
         family.begun()
         client.process.send_signal(number)
-        assert client.process.wait(PATIENCE) == 0
+        assert client.process.wait(PATIENCE) == status
         assert family.gone(0)
 
 

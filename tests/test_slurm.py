@@ -142,7 +142,7 @@ def test_accounting_is_asked_first(cluster: Cluster, tmp_path: Path) -> None:
     (cluster.run_folders[0] / "exit_code").unlink()
     said = cluster.runspec("jobs", "status", id, "--format", "json", PATH=path)
     job = json.loads(said.stdout)
-    assert (job["phase"], job["status"]) == ("ended", -15)
+    assert (job["phase"], job["status"]) == ("ended", 124)
     assert job["detail"] == "TIMEOUT (TimeLimit)"
     assert f"--jobs={cluster.handle()['job']}" in Path(f"{sacct}.asked").read_text()
 

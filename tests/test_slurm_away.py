@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,14 +30,22 @@ def cluster(bare: Environment, tmp_path: Path, own: Slurm) -> Cluster:
     return Cluster(bare, tmp_path, own)
 
 
+def read_until(client: subprocess.Popen[bytes], words: str) -> None:
+    """Read its stderr, up to a line with these words."""
+    assert client.stderr is not None
+    for line in client.stderr:
+        if words.encode() in line:
+            return
+    pytest.fail(f"it has ended without: {words}")
+
+
 def test_a_cluster_that_comes_back_has_lost_nothing(cluster: Cluster) -> None:
     cluster.write(train_py=NAPS)
     with cluster.going() as client:
         cluster.slurm.stop_controller()
-        assert client.stderr is not None
-        assert b"doesn't answer" in client.stderr.readline()
+        read_until(client, "doesn't answer")
         cluster.slurm.start_controller()
-        assert b"answers again" in client.stderr.readline()
+        read_until(client, "answers again")
         (code,) = cluster.runs.glob("*/code/*")
         (code / "done").touch()
         output, _ = client.communicate(timeout=300)

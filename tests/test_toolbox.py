@@ -187,7 +187,7 @@ def test_a_tool_has_its_arguments_and_its_program(boxed: Boxed) -> None:
     assert tool.tool.command == ("all",)
     assert list(tool.tool.args) == ["what"]
     assert tool.runnable.name == tool.runnable_name == "mend"
-    assert tool.config.confirm == "server"
+    assert tool.config.confirm == "auto"
     assert tool.program().argv[-1] == str(boxed.place / "mend.sh")
     assert not tool.installed
 

@@ -168,3 +168,15 @@ def require_posix(subject: str) -> None:
 
     if not IS_POSIX:
         raise RunspecError(Fault("needs-posix", subject))
+
+
+def require_directory() -> None:
+    """Raises RunspecError (`unreadable`) where the working directory is gone."""
+    import os
+
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        detail = "it is no longer there"
+        fault = Fault("unreadable", "the working directory", detail=detail)
+        raise RunspecError(fault) from None

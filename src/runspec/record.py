@@ -308,7 +308,7 @@ def refused(
 def _reserve() -> int:
     """A descriptor held back for the end, when there may be no other; -1 for none."""
     try:
-        descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(os.devnull, os.O_RDONLY | CLOSED)
     except OSError:
         return -1
     if descriptor > 2:

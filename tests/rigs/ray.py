@@ -59,12 +59,12 @@ class Ray:
             env={**os.environ, "RAY_DISABLE_IMPORT_WARNING": "1", "PATH": self._path()},
         )
         self.before = ("nsenter", "--target", str(self._first.pid), "--net", "--")
-        self._await()
 
     def _path(self) -> str:
         return f"{self.bin}:{os.environ['PATH']}"
 
-    def _await(self) -> None:
+    def wait(self) -> None:
+        """Until it answers. Raises UnavailableError."""
         own = os.readlink("/proc/self/ns/net")
         end = monotonic() + PATIENCE
         while self._network() in (own, "") and monotonic() < end:
@@ -72,7 +72,11 @@ class Ray:
                 raise UnavailableError("there is no network namespace to be had")
             Event().wait(0.01)
         python = str(self.bin / "python")
-        if subprocess.run([*self.before, python, "-c", READY, ADDRESS]).returncode:
+        ready = subprocess.Popen([*self.before, python, "-c", READY, ADDRESS])
+        while ready.poll() is None and self._first.poll() is None:
+            Event().wait(0.01)
+        ready.kill()
+        if ready.wait():
             raise UnavailableError(f"Ray didn't start: {self._said()}")
 
     def _network(self) -> str:
@@ -109,6 +113,7 @@ def running(tools: Path) -> Iterator[Ray]:
         raise UnavailableError("a network namespace needs root, unshare and ip")
     ray = Ray(tools, private_folder("ray"))
     try:
+        ray.wait()
         yield ray
     finally:
         ray.close()

@@ -40,7 +40,7 @@ SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket={place}/munge/sock
+AuthInfo=socket={place}/munge/sock,cred_expire=5
 StateSaveLocation={place}/state
 SlurmdSpoolDir={place}/spool-%n
 SlurmctldPidFile={place}/slurmctld.pid
@@ -60,7 +60,7 @@ SwitchType=switch/none
 ReturnToService=2
 MessageTimeout=2
 KillWait=2
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
+SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0
 GresTypes=gpu
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={n1} {node}
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={n2} {node}

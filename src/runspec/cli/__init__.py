@@ -31,14 +31,8 @@ def main() -> int:
 
         hide(error)
         raise
-    except FileNotFoundError:
-        if _has_directory():
-            raise
-    from ..errors import Fault, RunspecError
-    from ..stop import stop
-
-    gone = Fault("unreadable", "the working directory", detail="it is no longer there")
-    raise stop(RunspecError(gone), None)
+    except FileNotFoundError as error:
+        raise _stop_without_directory() or error from None
 
 
 def with_separator(argv: list[str]) -> list[str]:
@@ -75,12 +69,16 @@ def _forget_call(verb: str) -> None:
         os.environ.update(environ)
 
 
-def _has_directory() -> bool:
+def _stop_without_directory() -> BaseException | None:
+    """What ends a command whose working directory is gone; None where it is there."""
+    from ..errors import RunspecError, require_directory
+    from ..stop import stop
+
     try:
-        os.getcwd()
-    except FileNotFoundError:
-        return False
-    return True
+        require_directory()
+    except RunspecError as error:
+        return stop(error, None)
+    return None
 
 
 def _main() -> int:

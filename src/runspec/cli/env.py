@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from ..errors import MASK
 from ..render.text import BOLD, DIM, escaped
-from ..resolve.envfile import FILE_NAME, env_file_of
+from ..resolve.envfile import env_file_of, find_env_file
 from . import output
 from .lookup import locate, spec_from_here
 
@@ -32,8 +31,10 @@ def run(args: Args) -> int:
     found = env_file_of(runnable, config, spec, os.environ)
     if args.format.value == "json":
         output.show_json(_json(found))
-    else:
+    elif found is not None:
         output.show(_text(found))
+    else:
+        output.show(_nothing(*find_env_file(runnable, config, os.environ)))
     return 0
 
 
@@ -57,10 +58,8 @@ def _json(found: EnvFile | None) -> Json:
     return {"path": found.path, "rule": found.rule, "names": list(found.variables)}
 
 
-def _text(found: EnvFile | None) -> str:
+def _text(found: EnvFile) -> str:
     style = output.style()
-    if found is None:
-        return _nothing()
     lines = [
         style.paint(escaped(found.path), BOLD),
         f"  {style.paint(RULES[found.rule], DIM)}",
@@ -70,8 +69,9 @@ def _text(found: EnvFile | None) -> str:
     return "\n".join(lines)
 
 
-def _nothing() -> str:
-    if os.environ.get("RUNSPEC_ENV_FILE") == "":
+def _nothing(path: str, rule: str) -> str:
+    if not path:
         return "No .runspec_env file applies: RUNSPEC_ENV_FILE is set to nothing."
-    path = escaped(os.path.join(sys.prefix, FILE_NAME))
-    return f"No .runspec_env file applies: nothing names one, and {path} doesn't exist."
+    return (
+        f"No .runspec_env file applies: {escaped(path)} doesn't exist ({RULES[rule]})."
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import CallError, Fault, RunspecError
+from ..errors import CallError, Fault, RunspecError, require_directory
 from ..run.standard import open_standard
 from . import output
 from .lookup import recipe_named
@@ -38,6 +38,7 @@ def run(args: Args) -> int:
 
     open_standard()
     try:
+        require_directory()
         return _run(args)
     except RunspecError as error:
         raise as_refusal(error) from None

@@ -478,7 +478,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     # Serving over HTTP
     "http-not-installed": (
         "serving over HTTP needs more packages<: {detail}>",
-        "pip install 'runspec[http]>=1.0'",
+        "pip install 'runspec[http]~=1.0'",
     ),
     "http-token-missing": (
         "{subject} can be reached from other machines, and there is no token",
@@ -538,7 +538,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "recipes-not-installed": (
         "{subject} can't be read without more packages",
-        "pip install 'runspec[recipes]>=1.0'",
+        "pip install 'runspec[recipes]~=1.0'",
     ),
     "override-invalid": ("{subject} has no value that can be read<: {detail}>",),
     "override-unknown": (
@@ -596,7 +596,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "keyring-not-installed": (
         "{subject} is in the keyring, which can't be read without more packages",
-        "pip install 'runspec[keyring]>=1.0'",
+        "pip install 'runspec[keyring]~=1.0'",
     ),
     "keyring-missing": (
         "{subject} isn't in the keyring<: {detail}>",

@@ -54,7 +54,7 @@ def env_file_of(
     Raises CallError, or SpecError (`spec-untrusted`) for one that a spec names which
     somebody else could have written.
     """
-    path, rule = _which(runnable, config, environ)
+    path, rule = find_env_file(runnable, config, environ)
     if not path:
         return None
     if rule in ("runnable", "config"):
@@ -108,9 +108,14 @@ def env_file_or_faults(call: Invocation) -> EnvFile | None:
         return None
 
 
-def _which(
+def find_env_file(
     runnable: Runnable, config: Config, environ: Mapping[str, str]
 ) -> tuple[str, str]:
+    """The path of the file that counts, "" for none, and how it was found.
+
+    `variable`, `runnable` and `config` name one, `prefix` is the environment's own.
+    Whether it is there isn't asked.
+    """
     named = environ.get("RUNSPEC_ENV_FILE")
     if named is not None:
         return (os.path.abspath(os.path.expanduser(named)) if named else ""), "variable"
