@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TypeVar
 
 HERE = Path(__file__).resolve().parent
-RIGS = HERE.parent.parent / ".cache" / "rigs"
+RIGS = (HERE.parent.parent / ".cache").resolve() / "rigs"
+"""A virtual environment works only at the path that it was built for."""
 
 
 T = TypeVar("T")
