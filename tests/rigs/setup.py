@@ -51,7 +51,14 @@ def running(rigged: AbstractContextManager[T]) -> Iterator[T]:
 def node_tools() -> Path:
     """A tree with Node 22, the inspector and the conformance suite (npm)."""
     manifests = [HERE / "package.json", HERE / "package-lock.json"]
-    return kept("node", manifests, _install_node_tools)
+    return kept("node", manifests, lambda place: _install_npm(HERE, place))
+
+
+def agents() -> Path:
+    """A tree with Codex and Claude Code (npm)."""
+    folder = HERE / "npm-agents"
+    manifests = [folder / "package.json", folder / "package-lock.json"]
+    return kept("agents", manifests, lambda place: _install_npm(folder, place))
 
 
 def sdk() -> Path:
@@ -98,9 +105,9 @@ def _key(sources: Sequence[Path]) -> str:
     return total.hexdigest()
 
 
-def _install_node_tools(place: Path) -> None:
+def _install_npm(manifests: Path, place: Path) -> None:
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, place)
+        shutil.copy(manifests / name, place)
     quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     _run("npm", "ci", *quiet, cwd=place)
 
@@ -126,7 +133,7 @@ def _run(*argv: str, cwd: Path) -> None:
 
 def main() -> int:
     failed = 0
-    for build in (node_tools, sdk):
+    for build in (node_tools, agents, sdk):
         try:
             print(f"{build.__name__}: {os.path.relpath(build())}")
         except UnavailableError as error:

@@ -23,6 +23,8 @@ SEARCHED = 32 << 20
 LINE = 1_000
 """Bytes of a matching line that are shown."""
 CHUNK = 1 << 20
+LENGTH = 10_000
+"""Bytes of one answer by default: some clients cut a result at about 12,000."""
 DESCRIPTION = (
     "Read an output that was too long for the result of a call: a part of it, or only"
     " the lines that contain a text. The uri is in the first line of such a result."
@@ -37,6 +39,7 @@ class _Wrong(Exception):  # noqa: N818  the sentence is the message
 def definition(revision: Revision, inline: int) -> Object:
     """The item of `tools/list`; `inline` is the most bytes of one answer."""
     whole: Object = {"type": "integer", "minimum": 0, "default": 0}
+    usual = min(inline, LENGTH)
     item: Object = {"name": READ_OUTPUT}
     if revision.titles:
         item["title"] = "Read a long output"
@@ -49,8 +52,8 @@ def definition(revision: Revision, inline: int) -> Object:
             "length": {
                 **whole,
                 "minimum": 1,
-                "default": inline,
-                "description": f"Bytes, 1 to {inline}, default {inline}",
+                "default": usual,
+                "description": f"Bytes, 1 to {inline}, default {usual}",
             },
             "grep": {
                 "type": "string",
@@ -104,7 +107,7 @@ def _read(arguments: Object, inline: int) -> tuple[str, int, int, str | None]:
     if text is not None and not (isinstance(text, str) and text and _is_text(text)):
         raise _Wrong("grep must be a text of at least one character")
     offset = _whole("offset", arguments.get("offset"), 0)
-    length = _whole("length", arguments.get("length"), inline)
+    length = _whole("length", arguments.get("length"), min(inline, LENGTH))
     return uri, offset, min(max(1, length), inline), text
 
 
