@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 
-from ..policy import AUTONOMY
 from .gate import Gate
 from .shapes import Ended
 
@@ -25,21 +24,6 @@ if TYPE_CHECKING:
     from .remote_host import Remote
     from .remotes import Remotes
     from .shapes import Object, ToolCall, ToolResult
-
-UNKNOWN = "confirm"
-"""The level of a tool whose host says none, or none that is known."""
-
-
-def level_of(item: Object) -> str:
-    """How far an agent may go with a tool, as its host lists it."""
-    meta = item.get("_meta")
-    for found in (item, meta if isinstance(meta, dict) else {}):
-        for key in ("x-autonomy", "dev.runspec/autonomy"):
-            level = found.get(key)
-            if isinstance(level, str):
-                return level if level in AUTONOMY else UNKNOWN
-    return UNKNOWN
-
 
 class HostRecords:
     """What the ledger of this machine has of a call on another host."""

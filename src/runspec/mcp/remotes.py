@@ -7,8 +7,8 @@ agent ──call──▶ Remotes ──▶ Remote (one host) ──tools/call�
 from __future__ import annotations
 
 from ..loop import Cancelled, Future, TooLate
+from ..remote.plain import is_offered, level_of
 from ..remote.wire import READ_OUTPUT
-from .host_gate import level_of
 from .messages import INVALID_PARAMS, Malformed
 from .protocol import APPROVAL
 from .remote_host import Remote, Underway
@@ -90,7 +90,7 @@ class Remotes:
                 if name == READ_OUTPUT:
                     continue  # the one of this server reads theirs, too
                 own = _own_name(remote, name)
-                if not remote.enforces and level_of(item) == "manual":
+                if not remote.enforces and not is_offered(item):
                     continue
                 if self._server.selects(own, name):
                     found[own] = _listed(item, own, remote.target.name, revision)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from ..policy import AUTONOMY
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,14 +19,21 @@ if TYPE_CHECKING:
     Object = dict[str, Json]
 
 TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "flag"}
-LEVELS = ("autonomous", "confirm", "supervised", "manual")
-CAUTIOUS = "confirm"
+KEYS = ("x-autonomy", "dev.runspec/autonomy")
+UNKNOWN = "confirm"
+"""The level of a tool whose host says none, or none that is known."""
 
 
 def level_of(tool: Json) -> str:
-    """How far an agent may go with it; a level that isn't known is `confirm`."""
-    found = tool.get("x-autonomy") if isinstance(tool, dict) else None
-    return found if isinstance(found, str) and found in LEVELS else CAUTIOUS
+    """How far an agent may go with a tool, as its host lists it."""
+    item = tool if isinstance(tool, dict) else {}
+    meta = item.get("_meta")
+    for found in (item, meta if isinstance(meta, dict) else {}):
+        for key in KEYS:
+            level = found.get(key)
+            if isinstance(level, str):
+                return level if level in AUTONOMY else UNKNOWN
+    return UNKNOWN
 
 
 def is_offered(tool: Json) -> bool:
