@@ -161,9 +161,9 @@ def compared(session: Session, message: Vector, wanted: Vector) -> list[str]:
     text = "\n".join(each.get("text", "") for each in result["content"])
     assert result.get("isError", False) is wanted.get("is_error", False), text
     for words in wanted.get("contains", ()):
-        assert words in text
+        assert words in text, text
     for words in wanted.get("lacks", ()):
-        assert words not in text
+        assert words not in text, text
     assert len(session.asked) == wanted.get("asked", 0), session.asked
     for words in wanted.get("question", ()):
         assert words in session.asked[0]

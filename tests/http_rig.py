@@ -95,6 +95,7 @@ class Site:
     def ask(self, message: Message, **headers: str) -> tuple[int, Any]:
         """The status and JSON of a request of the stateless era."""
         status, _, body = self.post(message, stateless(message) | headers)
+        assert body[:1] == b"{", (status, body)
         return status, json.loads(body)
 
     def session(self, revision: str = "2025-11-25", **capabilities: object) -> str:

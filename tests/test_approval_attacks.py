@@ -33,7 +33,7 @@ description = "Reads mail"
 autonomy = "supervised"
 """
 PURGE = 'echo "purge $RUNSPEC_DAYS $RUNSPEC_FORCE" | tee -a "$HOME/ran.txt"'
-PEEK = 'echo peek >> "$HOME/ran.txt"; echo "1/2 it is 42" >&$RUNSPEC_PROGRESS; echo 42'
+PEEK = "echo peek >> ~/ran.txt; echo 1/2 it is cobalt >&$RUNSPEC_PROGRESS; echo cobalt"
 WAYS = ["2025-11-25", STATELESS, "http"]
 
 
@@ -131,11 +131,11 @@ def test_an_answer_that_no_person_could_have_given_is_none(
         assert isinstance(client, Client)
         result = answered(client, tool, INSTANT[answer], slow=answer in SLOW)
         assert result["isError"]
-        assert "42" not in text(result)
+        assert "cobalt" not in text(result)
         assert place.ran() == (["peek"] if tool == "peek" else [])
         approve(place.environment, ticket(result))
         again = place_call(client, tool)
-        assert text(again) == ("42\n" if tool == "peek" else "purge 30 0\n")
+        assert text(again) == ("cobalt\n" if tool == "peek" else "purge 30 0\n")
         assert len(place.ran()) == 1
 
 
@@ -180,7 +180,7 @@ def test_a_person_at_the_client_who_types_the_code_says_yes(
     with place.agent(way) as client:
         assert isinstance(client, Client)
         result = answered(client, tool, reads, slow=True)
-        assert text(result) == ("42\n" if tool == "peek" else "purge 30 0\n")
+        assert text(result) == ("cobalt\n" if tool == "peek" else "purge 30 0\n")
         assert len(place.ran()) == 1
 
 
@@ -190,10 +190,10 @@ def test_over_http_whoever_calls_does_not_approve(place: Place, tool: str) -> No
         first = client.call(tool)
         assert first["isError"]
         assert "inputRequests" not in first
-        assert "42" not in text(client.call(tool))
+        assert "cobalt" not in text(client.call(tool))
         approve(place.environment, ticket(first))
         second = client.call(tool)
-        assert text(second) == ("42\n" if tool == "peek" else "purge 30 0\n")
+        assert text(second) == ("cobalt\n" if tool == "peek" else "purge 30 0\n")
         assert client.call(tool)["isError"]
 
 
@@ -279,10 +279,10 @@ def test_an_approval_is_for_one_server_session_while_that_lasts(place: Place) ->
             approve(place.environment, ticket(first))
             approve(place.environment, ticket(peeked))
             assert other.call("purge")["isError"]
-            assert "42" not in text(other.call("peek"))
+            assert "cobalt" not in text(other.call("peek"))
             assert place.ran() == ["peek", "peek"]
         assert text(one.call("purge")) == "purge 30 0\n"
-        assert text(one.call("peek")) == "42\n"
+        assert text(one.call("peek")) == "cobalt\n"
         assert place.ran() == ["peek", "peek", "purge 30 0"]
 
 
@@ -324,9 +324,9 @@ def test_nothing_that_a_supervised_program_writes_goes_out_before(
         seen = []
         while (message := client.next()).get("id") != call:
             seen.append(message)
-        assert "42" not in json.dumps([seen, message])
+        assert "cobalt" not in json.dumps([seen, message])
         approve(place.environment, ticket(message["result"]))
-        assert text(client.call("peek")) == "42\n"
+        assert text(client.call("peek")) == "cobalt\n"
 
 
 @pytest.mark.parametrize("way", ["2025-11-25", STATELESS])
@@ -342,7 +342,7 @@ def test_identical_calls_at_once_run_once(place: Place, way: str) -> None:
         assert all(result["isError"] for result in results.values())
         named = ticket(client.call("peek"))
         approve(place.environment, named)
-        assert text(client.call("peek")) == "42\n"
+        assert text(client.call("peek")) == "cobalt\n"
         assert place.ran() == ["peek"]
 
 

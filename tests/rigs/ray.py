@@ -21,6 +21,8 @@ from rigs.setup import UnavailableError
 
 PATIENCE = 300.0
 ADDRESS = "http://127.0.0.1:8265"
+ANSWERS = (f"{ADDRESS}/api/jobs/", "http://127.0.0.1:52365/api/local_raylet_healthz")
+"""What has to answer before a job is taken: the head and the agent of its node."""
 START = """\
 ip link set lo up || exit 9
 "$0" start --head --temp-dir="$1" --dashboard-host=127.0.0.1 --num-cpus=2 \\
@@ -32,7 +34,8 @@ import sys, time, urllib.request
 end = time.monotonic() + 280
 while time.monotonic() < end:
     try:
-        urllib.request.urlopen(sys.argv[1] + "/api/jobs/", timeout=5).read()
+        for url in sys.argv[1:]:
+            urllib.request.urlopen(url, timeout=5).read()
         sys.exit(0)
     except OSError:
         time.sleep(0.1)
@@ -72,7 +75,7 @@ class Ray:
                 raise UnavailableError("there is no network namespace to be had")
             Event().wait(0.01)
         python = str(self.bin / "python")
-        ready = subprocess.Popen([*self.before, python, "-c", READY, ADDRESS])
+        ready = subprocess.Popen([*self.before, python, "-c", READY, *ANSWERS])
         while ready.poll() is None and self._first.poll() is None:
             Event().wait(0.01)
         ready.kill()

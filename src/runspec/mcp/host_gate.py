@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .remotes import Remotes
     from .shapes import Object, ToolCall, ToolResult
 
+
 class HostRecords:
     """What the ledger of this machine has of a call on another host."""
 
