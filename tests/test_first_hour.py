@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import zipapp
 from pathlib import Path
 
 import pytest
 
-from environments import Environment, write
+from environments import Environment, wheel, write
 
 PRUNE = """\
 [prune]
@@ -372,3 +374,183 @@ def test_a_newline_at_the_end_of_a_list_is_no_item(tmp_path: Path) -> None:
     write(tmp_path, {"runspec.toml": VALUES, "p.py": program})
     done = _calls(tmp_path, RUNSPEC_P_ARG_X="1\n2\n")
     assert done.stdout == "['1', '2']\n"
+
+
+def test_a_program_that_goes_by_another_name_is_found_by_the_link_it_is(
+    bare: Environment, tmp_path: Path
+) -> None:
+    two = "".join(
+        f'[{name}]\ndescription = "D"\nautonomy = "confirm"\n'
+        for name in ("tool-a", "tool-b")
+    )
+    program = "#!/usr/bin/env python3\nfrom runspec import parse\n"
+    program += "print(parse().runspec_runnable)\n"
+    write(tmp_path, {"runspec.toml": two, "tool-a": program, "other.py": program})
+    (tmp_path / "tool-a").chmod(0o755)
+    (tmp_path / "ta").symlink_to(tmp_path / "tool-a")
+    done = bare.run(program=str(tmp_path / "ta"), cwd=tmp_path)
+    assert done.stdout == "tool-a\n", done.stderr
+    done = bare.run("other.py", program="python", cwd=tmp_path)
+    assert 'parse("tool-a")' in done.stderr
+
+
+def test_a_wheel_without_its_spec_is_told_before_and_after_it_is_built(
+    bare: Environment, tmp_path: Path
+) -> None:
+    program = "from runspec import parse\ndef main():\n    parse()\n"
+    folder = write(
+        tmp_path,
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/tool/__init__.py": program,
+            "src/tool/runspec.toml": VALUES.replace("[p", "[tool"),
+        },
+    )
+    done = bare.run("check", "--strict", cwd=folder)
+    assert done.returncode == 1
+    assert "[tool.setuptools.package-data]" in done.stdout
+    (tmp_path / "wheels").mkdir()
+    built = wheel(
+        tmp_path / "wheels",
+        "tool",
+        {"tool/__init__.py": program},
+        scripts={"tool": "tool:main"},
+    )
+    bare.install("--no-index", str(built))
+    try:
+        done = bare.run(program="tool", cwd=tmp_path / "wheels")
+    finally:
+        bare.uninstall("tool")
+    assert "tool 1.0 was installed without its runspec.toml" in done.stderr
+
+
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "tool"
+version = "1.0"
+scripts = {tool = "tool:main"}
+"""
+
+
+def test_a_program_in_a_zip_archive_finds_its_spec(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "app/__main__.py": "import tool\n",
+            "app/tool/__init__.py": PARSES + "print('ran')\n",
+            "app/tool/runspec.toml": VALUES,
+        },
+    )
+    zipapp.create_archive(tmp_path / "app", tmp_path / "p.py")
+    (tmp_path / "app").rename(tmp_path / "gone")
+    assert _calls(tmp_path).stdout == "ran\n"
+    assert "did you mean --name" in _calls(tmp_path, "--nmae", "x").stderr
+
+
+def test_a_config_file_says_what_is_wrong_with_it(
+    bare: Environment, tmp_path: Path
+) -> None:
+    spec = VALUES.replace('default = "Ada"', 'type = "str"')
+    program = "from runspec import parse\nargs = parse('p')\nprint(args.to.value)\n"
+    write(tmp_path, {"runspec.toml": spec, "p.py": program})
+    write(tmp_path, {"runspec.config.toml": '[pp]\nname = "Ada"\n'})
+    said = _calls(tmp_path).stderr
+    assert "--name is required" in said
+    assert 'did you mean "p"?' in said
+    assert 'did you mean "p"?' in bare.run("check", cwd=tmp_path).stdout
+    write(tmp_path, {"runspec.config.toml": '[p]\nname = "Ada"\nto = "x/y"\n'})
+    assert _calls(tmp_path).stdout == f"{tmp_path}/x/y\n"
+    assert "runspec.config.toml" in _calls(tmp_path, "--help").stdout
+    write(tmp_path, {"one/call.toml": '[p]\nname = "Ada"\nto = "z"\n'})
+    done = _calls(tmp_path, RUNSPEC_CONFIG_FILE="one/call.toml")
+    assert done.stdout == f"{tmp_path}/one/z\n"
+
+
+def test_what_only_python_could_check_is_told_for_a_shell_script(
+    bare: Environment, tmp_path: Path
+) -> None:
+    spec = VALUES.replace("[p]", '[config]\ntypes = ["date"]\n[p]', 1)
+    spec = spec.replace("default = 3", 'type = "date", required = false')
+    write(tmp_path, {"runspec.toml": spec, "p.sh": "#!/bin/bash\necho $RUNSPEC_N\n"})
+    (tmp_path / "p.sh").chmod(0o755)
+    assert bare.run("run", "p", "--n", "2024-99-99", cwd=tmp_path).returncode == 0
+    done = bare.run("check", cwd=tmp_path)
+    assert "pattern" in done.stdout
+    assert "type-unchecked" in done.stdout
+
+
+def test_the_history_shows_calls_and_leaves_mistyped_ones_out(
+    bare: Environment, tmp_path: Path
+) -> None:
+    write(tmp_path, {"runspec.toml": VALUES, "p.sh": "#!/bin/bash\nexit 0\n"})
+    (tmp_path / "p.sh").chmod(0o755)
+    bare.run("run", "p", "--nmae", "Ada", cwd=tmp_path)
+    bare.run("run", "p", "--name", "Grace", "--x", "1", "--x", "2", cwd=tmp_path)
+    listed = bare.run("history", "--runnable", "p", cwd=tmp_path).stdout
+    assert "name=Grace" in listed
+    assert "--nmae" not in listed
+    assert "refused call" in listed.splitlines()[-1]
+    refused = bare.run("history", "--status", "refused", cwd=tmp_path).stdout
+    assert "p --nmae" in refused
+    newest = json.loads(bare.run("history", "--format", "json", cwd=tmp_path).stdout)[0]
+    shown = bare.run("history", "show", newest["run"], cwd=tmp_path).stdout
+    assert '"1", "2"' in shown
+
+
+def test_the_history_of_another_environment_is_named(
+    bare: Environment, tmp_path: Path
+) -> None:
+    write(tmp_path, {"runspec.toml": VALUES, "p.py": PARSES})
+    home = str(bare.home)
+    assert _calls(tmp_path, HOME=home).returncode == 0
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    assert _calls(tmp_path, HOME=home, **state).returncode == 0
+    nothing = bare.run("history", **state).stdout
+    assert "--all" in nothing
+    assert Path(sys.prefix).name.lstrip(".") in nothing
+    assert "p " in bare.run("history", "--all", **state).stdout
+
+
+def test_a_shell_script_with_logging_has_a_log(
+    bare: Environment, tmp_path: Path
+) -> None:
+    spec = VALUES.replace("[p]", "[config.logging]\n[p]", 1)
+    write(tmp_path, {"runspec.toml": spec, "p.sh": "#!/bin/bash\nexit 3\n"})
+    (tmp_path / "p.sh").chmod(0o755)
+    done = bare.run("run", "p", cwd=tmp_path, PW="hunter2hunter2")
+    assert done.returncode == 3
+    log = bare.run("logs", "p", cwd=tmp_path).stdout
+    assert "begins" in log
+    assert "exit status 3" in log
+    assert "hunter2" not in (tmp_path / "logs" / "p.log").read_text("utf-8")
+
+
+def test_a_dash_that_is_not_a_hyphen_is_told(bare: Environment, tmp_path: Path) -> None:
+    assert "type --help" in bare.run("\u2013help").stderr
+    assert "type --n" in _calls_with(tmp_path, "\u2014n").stderr.replace("-n", "--n")
+    assert "type --format" in bare.run("show", "\u2014format").stderr
+
+
+def test_the_list_of_commands_is_whole_and_help_fits_its_lines(
+    bare: Environment,
+) -> None:
+    said = bare.run("nonsense").stderr
+    assert "more" not in said
+    assert "jump" in said
+    whole = bare.run("--help").stdout
+    assert max(map(len, whole.splitlines())) <= 80
+    assert "Autonomy" not in whole
+
+
+def test_options_of_a_script_belong_behind_the_separator(bare: Environment) -> None:
+    assert "put it behind --" in bare.run("launch", "x", "--foo", "1").stderr
+
+
+def test_colours_can_be_forced(tmp_path: Path) -> None:
+    write(tmp_path, {"runspec.toml": VALUES, "p.py": PARSES})
+    assert "\x1b[" not in _calls(tmp_path, "--hepl").stderr
+    assert "\x1b[" in _calls(tmp_path, "--hepl", FORCE_COLOR="1").stderr

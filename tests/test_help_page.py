@@ -146,10 +146,10 @@ Options:
   -h, --help                       Show this help
       --version                    Show the version
 
-Autonomy: confirm (agents ask a person first). Writes output files and may
-  call external APIs
 Environment: RUNSPEC_PIPELINE_ARG_<NAME> sets an argument, such as
-  RUNSPEC_PIPELINE_ARG_INPUT for --input"""
+  RUNSPEC_PIPELINE_ARG_INPUT for --input
+Config file: [pipeline] in ~/.config/runspec/runspec.config.toml, or beside
+  the spec"""
     )
 
 
@@ -169,7 +169,6 @@ Options:
   -h, --help     Show this help
       --version  Show the version
 
-Autonomy: confirm (agents ask a person first)
 Commands: `pipeline <command> --help` tells more about one"""
     )
 
@@ -187,38 +186,39 @@ What it does:
 - restarts
 
 Arguments:
-  <target>                   Target host [required]
-  [release]                  Release tag
-  -- extra...                Passed on
+  <target>                 Target host [required]
+  [release]                Release tag
+  -- extra...              Passed on
 
 Options:
-      --cache, --no-cache    Use the cache [default: on]
-  -h, --help                 Show this help
-      --version              Show the version
+      --cache, --no-cache  Use the cache [default: on]
+  -h, --help               Show this help
+      --version            Show the version
 
 Mode (exactly one of these):
       --fast
       --slow
 
 Upload (with --upload, --bucket and --region are required):
-      --upload               Keep a copy
-      --bucket TEXT          Where the copy is kept
-      --region TEXT          [default: eu-west-1]
+      --upload             Keep a copy
+      --bucket TEXT        Where the copy is kept
+      --region TEXT        [default: eu-west-1]
 
 Secrets (from the environment, never on the command line):
-  db-password                [required] [secret: set
-                             RUNSPEC_DEPLOY_ARG_DB_PASSWORD, or be asked in a
-                             terminal]
-  api-token                  [secret: set DEPLOY_API_TOKEN or
-                             RUNSPEC_DEPLOY_ARG_API_TOKEN]
+  db-password              [required] [secret: set
+                           RUNSPEC_DEPLOY_ARG_DB_PASSWORD, or be asked in a
+                           terminal]
+  api-token                [secret: set DEPLOY_API_TOKEN or
+                           RUNSPEC_DEPLOY_ARG_API_TOKEN]
 
 Examples:
   deploy prod v1.2.3 --fast  Deploy one release
   deploy prod --slow
 
-Autonomy: manual (agents can't run this, people can)
 Environment: RUNSPEC_DEPLOY_ARG_<NAME> sets an argument, such as
-  RUNSPEC_DEPLOY_ARG_TARGET for <target>"""
+  RUNSPEC_DEPLOY_ARG_TARGET for <target>
+Config file: [deploy] in ~/.config/runspec/runspec.config.toml, or beside the
+  spec"""
     )
 
 
@@ -258,12 +258,13 @@ Options:
       --version
           Show the version
 
-Autonomy: confirm (agents ask a person
-  first)
 Environment: RUNSPEC_RESIZE_ARG_<NAME>
   sets an argument, such as
   RUNSPEC_RESIZE_ARG_QUALITY for
-  --quality"""
+  --quality
+Config file: [resize] in
+  ~/.config/runspec/runspec.config.toml,
+  or beside the spec"""
     )
 
 
@@ -417,7 +418,8 @@ def test_an_argument_named_version_takes_the_place_of_the_built_in() -> None:
 
 
 def test_the_level_of_the_file_applies_where_none_is_declared() -> None:
-    text = page(Runnable(name="x"), config=Config(autonomy_default="autonomous"))
+    config = Config(autonomy_default="autonomous", help_autonomy=True)
+    text = page(Runnable(name="x"), config=config)
     assert text.endswith("Autonomy: autonomous (agents may run this on their own)")
 
 

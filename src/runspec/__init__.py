@@ -1,4 +1,4 @@
-"""One declaration for a command line, an agent tool, a form and a job.
+"""One declaration for a command line, an agent tool, a remote command and a job.
 
 This module is the only wiring of the layers for a running program. It imports
 nothing of them before it is called, so that importing the package costs next to
@@ -77,10 +77,9 @@ else:
     ):
         """The arguments of this call, checked against the spec.
 
-        `script_name` is the runnable (FIND-07), `argv` the tokens after the
-        program's name, `config_path` the spec file or its directory (FIND-01).
-        `into` is a dataclass to return instead of Args, or
-        dataclasses by command path (RES-06). Ends the program
+        `script_name` is the runnable, by default the program's name, `argv` the
+        tokens after that, `config_path` the spec file or its directory. `into` is
+        a dataclass to return instead of Args, or dataclasses by command path. Ends the program
         with a message on stderr and exit status 2 for a wrong call or 1 for a
         faulty spec, and with 0 after help or the version. With
         `exit_on_error=False` it raises CallError or SpecError instead.
@@ -160,7 +159,7 @@ def load_spec(
 
 
 def register_type(name: str, coercer: "Coercer") -> None:
-    """Add a type: `coercer(text, arg)` returns the value or raises (TYPE-10)."""
+    """Add a type: `coercer(text, arg)` returns the value or raises."""
     from .resolve import BUILT_IN, COERCERS
 
     if name in BUILT_IN:
@@ -197,8 +196,17 @@ def load_runnable(
 
     name = script_name or _program()
     own = os.path.abspath(caller) if main and caller and has_own(caller) else None
-    path = find_spec(config_path, environ, caller, name, own)
+    try:
+        path = find_spec(config_path, environ, caller, name, own)
+    except Exception as error:
+        _name_owner(error, caller)
+        raise
     found = read(path, name, sole=script_name is None)
+    if found is None and script_name is None:
+        from .spec.choice import find_declared_name
+
+        name = find_declared_name(path, name)
+        found = read(path, name, sole=True)
     if found is None:
         from .spec.load import is_declared, load
 
@@ -206,6 +214,17 @@ def load_runnable(
             return load_runnable(script_name, config_path, caller, environ=environ)
         found = load(path, name, sole=script_name is None)
     return path, revive(found[0]), revive(found[1]), found[2]
+
+
+def _name_owner(error: Exception, caller: "str | None") -> None:
+    """Of a spec that isn't found: the distribution that was installed without it."""
+    from .errors import SpecError
+    from .source.distributions import owner_of
+
+    owner = owner_of(caller) if caller else ""
+    for fault in error.faults if owner and isinstance(error, SpecError) else ():
+        if fault.detail != "named":
+            fault.detail, fault.received = "unpackaged", owner
 
 
 def _program() -> str:

@@ -168,7 +168,7 @@ def _defaults(table):
 # --- generated ---
 
 
-FINGERPRINT = "d5df991f0628"
+FINGERPRINT = "9c3f7f75b162"
 
 DEFAULTS = {
     "config": {
@@ -180,6 +180,7 @@ DEFAULTS = {
         "types": (),
         "enforce_run_as": "error",
         "confirm": "auto",
+        "help_autonomy": False,
         "history": True,
         "audit": "off",
         "jump_hosts": {},
@@ -210,6 +211,7 @@ DEFAULTS = {
         "examples": (),
         "runspec_env": None,
         "program": None,
+        "section": None,
         "require_command": False,
         "meta": {},
         "args": {},

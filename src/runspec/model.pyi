@@ -39,6 +39,7 @@ class Config(Record):
     types: tuple[str, ...]
     enforce_run_as: str
     confirm: str
+    help_autonomy: bool
     history: bool
     audit: str
     jump_hosts: Mapping[str, JumpHost]
@@ -70,6 +71,7 @@ class Runnable(Record):
     examples: tuple[Example, ...]
     runspec_env: str | None
     program: str | None
+    section: str | None
     require_command: bool
     meta: Mapping[str, object]
     args: Mapping[str, Arg]

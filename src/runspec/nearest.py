@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+"""Hyphens, dashes and minus signs other than the one of options."""
 LONGEST = 64
 """Longer words are never compared: the cost is the product of the lengths."""
 
@@ -55,6 +57,14 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
             found.append((edits, candidate))
     found.sort(key=lambda pair: pair[0])
     return tuple(candidate for _, candidate in found[:most])
+
+
+def option_of(word: str) -> str:
+    """The option that was meant where its dash is another character; "" for none."""
+    name = word.lstrip(DASHES)
+    if name == word or not name:
+        return ""
+    return f"-{name}" if len(name) == 1 else f"--{name}"
 
 
 def _begins(word: str, other: str) -> bool:

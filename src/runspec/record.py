@@ -299,10 +299,21 @@ def refused(
         "agent": environ.get("RUNSPEC_AGENT") == "1",
         "status": error.exit_status,
         "code": error.faults[0].code if error.faults else "",
+        "detail": _line_of(error),
         "cwd": _directory(),
         **process(environ),
     }
     append(directory, event)
+
+
+def _line_of(error: "RunspecError") -> str:
+    """The command line that was refused, its secrets masked; "" where unknown."""
+    argv = next((getattr(e.place, "argv", ()) for e in error.faults), ())
+    if not argv:
+        return ""
+    from shlex import join
+
+    return join(argv)[:LONGEST]
 
 
 def _reserve() -> int:

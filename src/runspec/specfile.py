@@ -58,7 +58,12 @@ def find_spec(
         return own
     looked: list[str] = []
     if caller:
-        found = _walk_up(os.path.dirname(os.path.abspath(caller)), looked)
+        caller = os.path.abspath(caller)
+        found = _walk_up(os.path.dirname(caller), looked)
+        if not found and not os.path.lexists(caller):
+            from .archive import find_in_archive
+
+            found = find_in_archive(caller, SPEC_NAME)
         if found:
             return found
     try:

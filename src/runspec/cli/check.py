@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 
 from ..errors import Fault, SpecError
+from ..resolve.configfile import CONFIG_NAME
 from ..source.spec import read_spec
 from ..spec.build import build
+from ..spec.reader import in_order
 from ..specfile import SPEC_NAME
-from . import output
+from . import output, packaging
 from .found import documents, shown
+from .surroundings import check_config, check_config_file, config_file, warnings_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..call import Args
+    from ..source.document import Document
     from ..spec.plain import Json
 
 
@@ -48,23 +52,36 @@ def _files(paths: list[str]) -> list[Checked]:
     """What is meant, each once; what is missing is checked, too."""
     found: dict[str, Checked] = {}
     for path in paths:
-        for each in list(_below(path)) or [_checked(path)]:
+        for each in list(_below(path)) or _checked(path):
             found.setdefault(os.path.realpath(each.shown), each)
     return list(found.values())
 
 
 def _below(root: str) -> Iterator[Checked]:
     for document in documents(root):
-        yield Checked(document.path, build(document).faults)
+        yield from _of_spec(document)
 
 
-def _checked(path: str) -> Checked:
+def _of_spec(document: Document) -> Iterator[Checked]:
+    """A spec, and the config file beside it."""
+    spec = build(document)
+    more = (*warnings_of(document, spec), *packaging.warnings_of(document, spec))
+    yield Checked(document.path, in_order((*spec.faults, *more)))
+    config = config_file(document)
+    if config is not None:
+        yield Checked(config, check_config(config, spec))
+
+
+def _checked(path: str) -> Iterator[Checked]:
     name = shown(path)
     if is_profiles(path):
-        return Checked(name, _of_profiles(path))
-    if os.path.isdir(path):
-        return Checked(name, (Fault("spec-not-found", SPEC_NAME, expected=(path,)),))
-    return Checked(name, build(read_spec(name)).faults)
+        yield Checked(name, _of_profiles(path))
+    elif os.path.basename(path) == CONFIG_NAME and os.path.isfile(path):
+        yield Checked(name, check_config_file(name))
+    elif os.path.isdir(path):
+        yield Checked(name, (Fault("spec-not-found", SPEC_NAME, expected=(path,)),))
+    else:
+        yield from _of_spec(read_spec(name))
 
 
 def is_profiles(path: str) -> bool:

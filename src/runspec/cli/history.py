@@ -7,11 +7,13 @@ from importlib.util import find_spec
 from time import time
 
 from ..errors import CallError, Fault, RunspecError
+from ..record import JOURNAL
 from ..records import query
+from ..records.database import FILE
 from ..records.query import Filter
 from ..records.rows import STATES
 from ..records.store import NOT_KEPT, Store
-from ..render.text import DIM
+from ..render.text import DIM, escaped, listed
 from ..specfile import environment_directory
 from . import output, runs
 
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     Show = Callable[[], None]
 
 DAY = 86_400
+RECORDS = (JOURNAL, FILE)
+MOST_NAMES = 5
+ELSEWHERE = """\
+Each environment has a history of its own, and others have one: {}.
+`runspec history --all` shows the runs of all of them."""
 NOTHING = """\
 Nothing is recorded here yet.
 
@@ -42,6 +49,8 @@ def run(args: Args) -> int:
     if not find_spec("_sqlite3"):
         raise _unreadable("this Python was built without sqlite3")
     verb = (*args.runspec_command_path[1:], "list")[0]
+    if args.all.value and verb in ("list", "running"):
+        return _list_all(directory, args, running=verb == "running")
     store = Store(directory)
     try:
         show = VERBS[verb](store, args)
@@ -56,29 +65,123 @@ def _unreadable(why: str) -> RunspecError:
     return RunspecError(Fault("unreadable", "history.db", detail=why))
 
 
-def _list(store: Store, args: Args, *, running: bool = False) -> Show:
-    wanted, most = _filter(args), args.limit.value
+class Listing:
+    """The newest runs of one environment or of several.
 
-    def question(connection: Connection) -> tuple[list[Run], int, bool]:
+    `total` is how many there are, `refused` how many calls that never began are left
+    out of them; `is_empty`: nothing is recorded at all.
+    """
+
+    __slots__ = ("is_empty", "refused", "runs", "total")
+
+    def __init__(
+        self, found: list[Run], total: int, refused: int, *, is_empty: bool
+    ) -> None:
+        self.runs = found
+        self.total = total
+        self.refused = refused
+        self.is_empty = is_empty
+
+    def add(self, other: Listing, most: int) -> None:
+        """Take in those of another environment; `most` runs stay, 0: all."""
+        self.runs.extend(other.runs)
+        self.runs.sort(key=lambda run: run.id, reverse=True)
+        del self.runs[most or len(self.runs) :]
+        self.total += other.total
+        self.refused += other.refused
+        self.is_empty = self.is_empty and other.is_empty
+
+
+def _list(store: Store, args: Args, *, running: bool = False) -> Show:
+    listing = _listing(store, args, running=running)
+    return lambda: _show_listing(listing, args)
+
+
+def _listing(store: Store, args: Args, *, running: bool) -> Listing:
+    """What `args` ask for; in text, refused calls are listed only on demand."""
+    whole, wanted, most = _filter(args), _filter(args), args.limit.value
+    if args.format.value == "text" and args.status.value is None:
+        wanted.without_refused()
+
+    def question(connection: Connection) -> Listing:
         found = query.find(connection, wanted, most, running=running)
         total = query.count(connection, wanted, running=running)
-        return found, total, query.is_empty(connection)
+        refused = query.count(connection, whole, running=running) - total
+        nothing = query.is_empty(connection)
+        return Listing(found, total, refused, is_empty=nothing)
 
-    found, total, nothing = store.ask(question)
+    return store.ask(question)
+
+
+def _list_all(directory: str, args: Args, *, running: bool) -> int:
+    """The runs of every environment of this user; 1 where some can't be kept."""
+    listing = Listing([], 0, 0, is_empty=True)
+    notes = []
+    for each in (directory, *_others(directory)):
+        store = Store(each)
+        try:
+            listing.add(_listing(store, args, running=running), args.limit.value)
+        finally:
+            notes += store.notes
+    if notes:
+        output.complain(notes)
+    _show_listing(listing, args)
+    return int(any(note.code == NOT_KEPT for note in notes))
+
+
+def _others(directory: str) -> list[str]:
+    """The directories of this user's other environments that have records."""
+    above = os.path.dirname(directory)
+    try:
+        names = sorted(os.listdir(above))
+    except OSError:
+        return []
+    paths = [os.path.join(above, name) for name in names]
+    return [
+        path
+        for path in paths
+        if path != directory
+        and any(os.path.lexists(os.path.join(path, each)) for each in RECORDS)
+    ]
+
+
+def _show_listing(listing: Listing, args: Args) -> None:
     if args.format.value == "json":
-        return lambda: output.show_json([runs.plain(each) for each in found])
-    return lambda: output.show(_listed(found, total, nothing=nothing))
+        output.show_json([runs.plain(each) for each in listing.runs])
+    else:
+        output.show(_listed(listing))
 
 
-def _listed(found: list[Run], total: int, *, nothing: bool) -> str:
-    if not found:
-        return NOTHING if nothing else "No run is like that."
+def _listed(listing: Listing) -> str:
     style = output.style()
-    text = runs.listed(found, style)
-    if total == len(found):
+    notes = []
+    if len(listing.runs) < listing.total:
+        notes.append(
+            f"The newest {len(listing.runs)} of {listing.total}; --limit 0 shows all."
+        )
+    if listing.refused:
+        calls = output.counted(listing.refused, "refused call")
+        notes.append(f"{calls} left out; --status refused shows them.")
+    if listing.runs:
+        text = runs.listed(listing.runs, style)
+    else:
+        text = _nothing() if listing.is_empty else "No run is like that."
+    if not notes:
         return text
-    more = f"The newest {len(found)} of {total}; --limit 0 shows all."
-    return f"{text}\n\n{style.paint(more, DIM)}"
+    painted = [style.paint(note, DIM) for note in notes]
+    return text + "\n\n" + "\n".join(painted)
+
+
+def _nothing() -> str:
+    """That nothing is recorded, with the environments in which something is."""
+    others = _others(environment_directory(os.environ))
+    if not others:
+        return NOTHING
+    names = [os.path.basename(each).rpartition("-")[0] for each in others]
+    named = listed(dict.fromkeys(map(escaped, names[:MOST_NAMES])), "and")
+    more = len(names) - MOST_NAMES
+    named += f" and {more} more" if more > 0 else ""
+    return f"{NOTHING}\n\n{ELSEWHERE.format(named)}"
 
 
 def _running(store: Store, args: Args) -> Show:
@@ -103,7 +206,7 @@ def _stats(store: Store, args: Args) -> Show:
     if args.format.value == "json":
         return lambda: output.show_json([runs.plain_sums(each) for each in found])
     if not found:
-        return lambda: output.show(_listed([], 0, nothing=nothing))
+        return lambda: output.show(_nothing() if nothing else "No run is like that.")
     return lambda: output.show(runs.summed(found, output.style()))
 
 

@@ -201,12 +201,15 @@ def locate(name: str) -> Located:
 
 def _unknown(name: str, known: list[str]) -> SpecError:
     """Of what is no path, with the nearest names, or else scripts that may be meant."""
+    from ..nearest import option_of
     from ..spec.catalogue import unknown
 
     error = unknown(name, known)
     fault = error.faults[0]
-    fault.detail = "anywhere"
-    fault.candidates = fault.candidates or recipes_near(name)
+    option = option_of(name)
+    fault.detail = "dash" if option else "anywhere"
+    fault.expected = (option,) if option else fault.expected
+    fault.candidates = () if option else fault.candidates or recipes_near(name)
     return error
 
 

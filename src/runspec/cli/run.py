@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .. import Loaded
     from ..call import Args, Invocation
+    from ..logs import RunLog
     from ..run.account import Account
     from ..run.become import Become
     from ..run.program import Program
@@ -109,17 +110,35 @@ def _run(
     program: Program, tokens: list[str], environ: dict[str, str], recorded: Recorded
 ) -> NoReturn:
     """Start the program, and exit with its exit status."""
+    from time import monotonic
+
     from ..run.supervise import end_like
 
     argv = (*program.argv, *tokens)
+    log = _log(program, recorded)
     start = _as_oneself if recorded.account is None else _as_other
+    began = monotonic()
     try:
         status = start(argv, environ, recorded)
     except OSError as error:
         recorded.end(NOT_STARTED, "not-started")
         raise _not_started(program.argv, error) from None
     recorded.end(status)
+    if log is not None:
+        log.finish(status, monotonic() - began)
     end_like(status)
+
+
+def _log(program: Program, recorded: Recorded) -> RunLog | None:
+    """The log of a program that isn't Python's, and so writes none (LOG-01)."""
+    if recorded.call.config.logging is None or program.is_python:
+        return None
+    from ..logs import RunLog
+
+    log = RunLog(recorded.call, recorded.id)
+    recorded.is_logged = True
+    log.begin()
+    return log
 
 
 def _as_oneself(

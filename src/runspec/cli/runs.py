@@ -8,7 +8,7 @@ from ..errors import MASK
 from ..logs.encode import utc
 from ..logs.summary import duration
 from ..records.rows import FAILED, LOST, REFUSED, RUNNING
-from ..render.text import BOLD, CYAN, DIM, RED, YELLOW, escaped
+from ..render.text import BOLD, CYAN, DIM, RED, YELLOW, escaped, shortened
 from ..render.visible import quoted, visible
 from .output import rows
 from .table import ID, table
@@ -46,6 +46,8 @@ STOPPED = {
 }
 ENDINGS = {**STOPPED, "exception": "an uncaught exception"}
 UNKNOWN = "-"
+LONGEST = 60
+"""Characters of a call that a list shows."""
 
 
 def listed(runs: Sequence[Run], style: Style) -> str:
@@ -54,7 +56,7 @@ def listed(runs: Sequence[Run], style: Style) -> str:
     cells = [
         [
             (_short_time(run.number("began")), ""),
-            (_name(run), ""),
+            (_called(run), ""),
             (_outcome(run), LOOKS.get(run.state, "")),
             (_took(run), ""),
             (_by(run), ""),
@@ -184,6 +186,19 @@ def _name(run: Run) -> str:
     return escaped(" ".join((run.text("runnable") or UNKNOWN, *run.command)))
 
 
+def _called(run: Run) -> str:
+    """The call as it was typed, as far as it fits into a line."""
+    if run.state == REFUSED:
+        given = [run.text("detail")]
+    else:
+        given = [
+            f"{name}={'' if text is None else text}"
+            for name, source, text in run.values
+            if source == "cli"
+        ]
+    return shortened(" ".join((_name(run), *map(visible, given))).strip(), LONGEST)
+
+
 def _outcome(run: Run) -> str:
     """`ok`, `failed 7`, `SIGTERM`, `timed out`, or its state."""
     status = run.number("status")
@@ -281,7 +296,7 @@ def _seconds(seconds: float | None) -> str:
 def _value(text: str | None) -> str:
     if text is None:
         return "nothing"
-    return text if text == MASK else quoted(text)
+    return text if text == MASK else ", ".join(map(quoted, text.split("\n")))
 
 
 def _long_time(nanoseconds: int | None) -> str:

@@ -157,6 +157,65 @@ def setup(call: "Invocation", run_id: str, *, debug: bool, summary: bool) -> Log
     return logs
 
 
+class RunLog:
+    """The log of a program that doesn't write it itself, as it doesn't call parse()."""
+
+    __slots__ = ("_begun", "_call", "_entries", "_file", "_handler", "_redactor")
+
+    def __init__(self, call: "Invocation", run: str) -> None:
+        from ..resolve.secrets import redactor_of
+        from .entry import Entries
+        from .file import LogFile
+        from .handlers import FileHandler
+        from .rotation import Rotation
+
+        assert call.config.logging is not None
+        self._call = call
+        self._begun = began(call, run, "run")
+        self._redactor = redactor_of(call)
+        self._entries = Entries(run, call.runnable.name, self._redactor)
+        rotation = Rotation(call.config.logging)
+        name = f"{call.runnable.name}.log"
+        self._file = LogFile(name, _homes(call), rotation, _complain)
+        self._handler = FileHandler(self._file, self._entries)
+
+    def begin(self) -> None:
+        """Write that the run begins, and with what."""
+        self._write(f"{self._name()}: begins", "begin", {})
+
+    def finish(self, status: int, seconds: float) -> None:
+        """Write how it ended; a negative status is a signal's number."""
+        end: dict[str, object] = {"status": status, "seconds": seconds}
+        end["ending"] = "signal" if status < 0 else "exit"
+        if status < 0:
+            end["detail"] = _signal(-status)
+        names = (self._call.runnable.name, *self._call.command)
+        self._write(sentence(names, end, {}), "run", end)
+        self._file.close()
+
+    def _name(self) -> str:
+        return " ".join((self._call.runnable.name, *self._call.command))
+
+    def _write(self, text: str, event: str, fields: "Mapping[str, object]") -> None:
+        line = self._entries.event(text, event, {**self._begun, **fields})
+        self._handler.write(line)
+
+
+def _complain(text: str) -> None:
+    from ..render.text import show
+
+    show(f"runspec: {text}", sys.stderr)
+
+
+def _signal(number: int) -> str:
+    from signal import Signals
+
+    try:
+        return Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def _homes(call: "Invocation") -> "list[Home]":
     """That of an installed spec's environment, or the spec's own; then the user's."""
     from .place import Home

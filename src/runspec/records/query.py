@@ -6,7 +6,7 @@ Statements are joined from the texts in this module; every value is bound.
 from __future__ import annotations
 
 from ..errors import Fault, RunspecError
-from .rows import Run
+from .rows import REFUSED, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,10 @@ class Filter:
             self._add("began >= ?", since)
         if label is not None:
             self._add("label = ?", label)
+
+    def without_refused(self) -> None:
+        """Leave out the calls that never began."""
+        self._add("state != ?", REFUSED)
 
     def _add(self, test: str, *cells: Cell) -> None:
         self._tests.append(test)

@@ -41,6 +41,9 @@ STACKED = 60
 INDENT = 10
 LONGEST_DEFAULT = 40
 MOST_OPTIONS = 40
+OWN = "runspec"
+"""The command itself, whose variables and config file aren't offered."""
+CONFIG = "~/.config/runspec/runspec.config.toml, or beside the spec"
 
 LEVELS = {
     "autonomous": "agents may run this on their own",
@@ -91,7 +94,7 @@ def help_page(
     blocks += _laid_out(_sections(chain, config), style)
     notes = _notes(chain, config, program)
     blocks.append("\n".join(_prose(text, style, label) for label, text in notes))
-    return "\n\n".join(blocks)
+    return "\n\n".join(filter(None, blocks))
 
 
 def _usage(chain: "Sequence[Runnable]", program: str, style: "Style") -> str:
@@ -109,7 +112,12 @@ def _usage(chain: "Sequence[Runnable]", program: str, style: "Style") -> str:
 
 
 def _prose(text: str, style: "Style", label: str = "") -> str:
-    """Text in lines; those after the first are indented below a label."""
+    """Text in lines; those after the first are indented below a label.
+
+    A line that is indented stays as it is.
+    """
+    if text[:1] == " ":
+        return escaped(text)
     pieces = (words(label, BOLD) if label else []) + words(text)
     indent = "  " if label or text.startswith(("- ", "* ")) else ""
     lines = flow(pieces, style.width - len(indent))
@@ -128,7 +136,7 @@ def _sections(chain: "Sequence[Runnable]", config: "Config") -> "Iterator[Sectio
     left = {name: arg for name, arg in scope.items() if name not in shown}
     secrets = [arg for arg in left.values() if arg.type == "password"]
     options = {name: arg for name, arg in left.items() if arg.type != "password"}
-    yield Section("Commands", [_command(each) for each in level.commands.values()])
+    yield from _commands(level)
     yield Section("Arguments", [facts.row(arg) for arg in ordered])
     rows = [facts.row(arg) for name, arg in options.items() if name in own]
     yield Section("Options", rows + _always("version" in scope, config))
@@ -138,6 +146,16 @@ def _sections(chain: "Sequence[Runnable]", config: "Config") -> "Iterator[Sectio
     note = "from the environment, never on the command line" if secrets else ""
     yield Section("Secrets", [facts.row(arg) for arg in secrets], note)
     yield Section("Examples", [Row(e.cmd, e.description or "") for e in level.examples])
+
+
+def _commands(level: "Runnable") -> "Iterator[Section]":
+    """The commands, below the heading that each has (HELP-06)."""
+    sections: dict[str, Section] = {}
+    for command in level.commands.values():
+        title = " ".join(escaped(command.section or "Commands").split())
+        section = sections.setdefault(title, Section(title, []))
+        section.rows.append(_command(command))
+    yield from sections.values()
 
 
 def _command(command: "Runnable") -> Row:
@@ -312,14 +330,24 @@ def _length(low: "int | None", high: "int | None") -> str:
 
 
 def _laid_out(sections: "Iterable[Section]", style: "Style") -> "list[str]":
-    """Each section that has something to say; one column for all descriptions."""
+    """Each section that has something to say; one column for all descriptions.
+
+    Examples have one of their own, as they are longer than names.
+    """
     found = [section for section in sections if section.rows or section.note]
-    limit = style.width * 9 // 20
-    lefts = [display_width(row.left) for section in found for row in section.rows]
-    column = max((left + 4 for left in lefts if left + 4 <= limit), default=limit)
+    calls = [section for section in found if section.title == "Examples"]
+    names = [section for section in found if section.title != "Examples"]
+    texts = ["\n".join(_section(s, _column(names, style), style)) for s in names]
+    return texts + ["\n".join(_section(s, _column(calls, style), style)) for s in calls]
+
+
+def _column(sections: "list[Section]", style: "Style") -> int:
+    """Where descriptions begin."""
     if style.width < STACKED:
-        column = INDENT
-    return ["\n".join(_section(section, column, style)) for section in found]
+        return INDENT
+    limit = style.width * 9 // 20
+    lefts = [display_width(row.left) for section in sections for row in section.rows]
+    return max((left + 4 for left in lefts if left + 4 <= limit), default=limit)
 
 
 def _section(section: Section, column: int, style: "Style") -> "Iterator[str]":
@@ -352,13 +380,16 @@ def _notes(
     chain: "Sequence[Runnable]", config: "Config", program: str
 ) -> "Iterator[tuple[str, str]]":
     """What is said at the end, each a label and a text."""
-    level = autonomy_of(chain, config)
-    yield "Autonomy:", f"{level} ({LEVELS.get(level, level)}){_reason(chain)}"
+    if config.help_autonomy:
+        level = autonomy_of(chain, config)
+        yield "Autonomy:", f"{level} ({LEVELS.get(level, level)}){_reason(chain)}"
+    name = chain[0].name
     args = [arg for arg in scope_of(chain).values() if arg.type != "rest"]
-    if args:
-        every = variable_of(chain[0].name, "") + "<NAME>"
-        first = f"{variable_of(chain[0].name, args[0].name)} for {spelled(args[0])}"
+    if args and name != OWN:
+        every = variable_of(name, "") + "<NAME>"
+        first = f"{variable_of(name, args[0].name)} for {spelled(args[0])}"
         yield "Environment:", f"{every} sets an argument, such as {first}"
+        yield "Config file:", f"[{name}] in {CONFIG}"
     if chain[-1].commands:
         typed = " ".join((program, *(level.name for level in chain[1:])))
         yield "Commands:", f"`{typed} <command> --help` tells more about one"

@@ -572,6 +572,37 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     # Other places values come from
     "config-unknown-argument": ("{quoted} is not an argument",),
+    # Around a spec
+    "type-unchecked": (
+        "nothing checks {subject} {quoted}: only a Python program can register a type",
+        "add a pattern, which is checked; ui only chooses the form's control",
+    ),
+    "example-refused": (
+        "the example {quoted} would be refused<: {detail}>",
+        "write it as it is called",
+    ),
+    "spec-not-packaged": (
+        "setuptools leaves {subject} out of the wheel",
+        'add to pyproject.toml: [tool.setuptools.package-data] "*" = ["runspec.toml"]',
+    ),
+    "spec-outside-package": (
+        "{subject} stands beside pyproject.toml, so no wheel has it",
+        "move it into the package, beside its __init__.py",
+    ),
+    "script-without-section": (
+        "the script {quoted} of pyproject.toml has no section, and its parse call "
+        "names none",
+        'add a section [{subject}], or name another in the code: parse("NAME")',
+    ),
+    "section-without-script": (
+        "no program is called {quoted}: nothing starts it once it is installed",
+        'add {subject} = "PACKAGE.MODULE:main" to [project.scripts], or a file of that '
+        "name beside the spec",
+    ),
+    "config-unknown-section": (
+        "no runnable or command is called {quoted}, so this section has no effect",
+        "give the section the name that is in the spec, or remove it",
+    ),
     "secret-in-config": (
         "{argument} is a secret and can't stand in a config file",
         "remove it and {ways}",
@@ -1099,7 +1130,27 @@ VARIANTS: dict[tuple[str, str], tuple[str, ...]] = {
         "",
         "paths without a comma, at which pyxis splits them",
     ),
+    ("spec-not-found", "unpackaged"): (
+        "{plain} was installed without its {subject}",
+        "its author adds that file to the package: `runspec check` in the project "
+        "says how",
+    ),
     ("spec-not-found", "named"): ("there is no file {subject}",),
+    **dict.fromkeys(
+        (
+            ("unexpected-argument", "dash"),
+            ("unknown-command", "dash"),
+            ("unknown-runnable", "dash"),
+        ),
+        (
+            "{quoted} begins with a dash that isn't the hyphen of options",
+            "type {first}",
+        ),
+    ),
+    ("unknown-runnable", "unnamed"): (
+        "no runnable is called {quoted}, as this program is",
+        'name the runnable in the code, such as parse("{first}"); there is {expected}',
+    ),
     ("unknown-runnable", "anywhere"): (
         "no runnable is called {quoted}",
         "see `runspec local` for what is installed, `runspec list` for what is below "

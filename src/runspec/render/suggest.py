@@ -68,6 +68,8 @@ def suggested_arguments(
                 draft[fault.candidates[0].lstrip("-")] = value
         elif fault.candidates:
             draft[key] = fault.candidates[0]
+        elif fault.code == "not-text" and isinstance(draft[key], bool):
+            draft[key] = str(draft[key]).lower()
         else:
             draft[key] = _stand_in(key, names)
     return draft

@@ -44,9 +44,9 @@ class Style:
     ) -> "Style":
         """What suits a stream (HELP-03); None is a stream that isn't there."""
         terminal = _is_terminal(stream)
-        colour = (
-            terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-        )
+        plain = environ.get("NO_COLOR") or environ.get("TERM") == "dumb"
+        forced = environ.get("FORCE_COLOR", "0") not in ("", "0")
+        colour = not environ.get("NO_COLOR") if forced else terminal and not plain
         width = _columns_of(stream, environ)
         width = min(max(width, NARROWEST), WIDEST)
         return cls(width, colour=colour, terminal=terminal)
@@ -91,13 +91,17 @@ def paragraphs(text: str) -> "list[list[str]]":
     """Paragraphs, divided by blank lines, as their lines.
 
     A paragraph is one line, spaces and newlines folded, but for list items: each
-    is a line of its own.
+    is a line of its own. One that begins with an indented line stays as it is.
     """
     found: list[list[str]] = [[]]
-    for line in text.splitlines():
+    lines = text.expandtabs(4).splitlines()
+    margin = min((len(e) - len(e.lstrip()) for e in lines if e.strip()), default=0)
+    for line in lines:
         folded = " ".join(line.split())
         if not folded:
             found.append([])
+        elif line[margin] == " " if not found[-1] else found[-1][0][0] == " ":
+            found[-1].append(line[margin:].rstrip())
         elif not found[-1] or folded.startswith(("- ", "* ")):
             found[-1].append(folded)
         else:

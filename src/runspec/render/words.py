@@ -23,6 +23,11 @@ LONGEST = 48
 LONGEST_EXPECTED = 120
 MOST = 12
 """Of more words than these, the first ones are listed."""
+MOST_NAMES = 40
+"""The same of names that somebody looks for."""
+OF_RUNSPEC = "RUNSPEC_RUNSPEC_ARG_"
+"""Variables of the command itself, which nobody is meant to set."""
+OF_NAMES = ("unknown-command", "command-missing", "unknown-runnable")
 
 WAYS = ("missing-argument", "secret-on-argv")
 """Codes whose `expected` are variables that would have given the value."""
@@ -243,6 +248,7 @@ def _ways(fault: Fault, names: Names) -> str:
         typed = names.spelled(fault.subject) if arg is None else option(arg)
         positional = fault.detail == "positional" or not fault.subject
         ways.append("give it" if positional else f"give {typed}")
+    variables = [each for each in variables if not each.startswith(OF_RUNSPEC)]
     if variables:
         ways.append(f"set {listed(map(_plain, variables), 'or')}")
     if secret and not asked and (arg is None or arg.required):
@@ -287,7 +293,8 @@ def _expected(
         return (f"at most {fault.expected[0]}",)
     if fault.code == "not-int" and len(fault.expected) == 2:
         return (f"between {fault.expected[0]} and {fault.expected[1]}",)
-    return tuple(_some(fault.expected)) or ((fallback,) if fallback else ())
+    most = MOST_NAMES if fault.code in OF_NAMES else MOST
+    return tuple(_some(fault.expected, most)) or ((fallback,) if fallback else ())
 
 
 def _told(expected: tuple[str, ...], message: str) -> bool:
@@ -327,18 +334,20 @@ def _help(
     )
     if near and not told:
         shown = near if _is_typed(fault) else tuple(map(_always_quoted, near))
-        return f"did you mean {listed(shown, 'or')}?"
+        question = f"did you mean {listed(shown, 'or')}?"
+        more = filled(advice, found) if fault.code == "unknown-argument" else ""
+        return f"{question} {more[:1].upper()}{more[1:]}".rstrip()
     return filled(advice, found)
 
 
-def _some(expected: Iterable[Value]) -> list[str]:
+def _some(expected: Iterable[Value], most: int = MOST) -> list[str]:
     """The first words, and how many more there are."""
     texts = [
         _plain(word, LONGEST_EXPECTED) if word != "" else '""' for word in expected
     ]
-    if len(texts) <= MOST:
+    if len(texts) <= most:
         return texts
-    return [*texts[:MOST], f"{len(texts) - MOST} more"]
+    return [*texts[:most], f"{len(texts) - most} more"]
 
 
 def _plain(word: Value, limit: int = LONGEST) -> str:

@@ -199,15 +199,16 @@ def _from_text(
 def _from_config(call: Invocation, arg: "Arg") -> "Value | None":
     if call.configured is None:
         call.configured = {}
+        named = call.environ.get("RUNSPEC_CONFIG_FILE")
         home, beside = config_dir(call.environ), os.path.dirname(call.spec_path)
         files = (
             f"{home}/runspec/runspec.config.toml" if home else "",
             f"{beside}/runspec.config.toml",
         )
-        if os.path.lexists(files[0]) or os.path.lexists(files[1]):
+        if named or os.path.lexists(files[0]) or os.path.lexists(files[1]):
             from .configfile import config_values
 
-            call.configured = config_values(files, call)
+            call.configured = config_values((named,) if named else files, call)
     return call.configured.get(attribute_of(arg.name))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ..call import Value
-from ..errors import Fault, Refused, RunspecError
+from ..call import Invocation, Value
+from ..errors import EnvPlace, Fault, Refused, RunspecError
 from ..model import attribute_of
 from ..nearest import nearest
 from ..source.toml import read_toml
@@ -16,25 +16,66 @@ from .envfile import require_trusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ..call import Invocation
     from ..errors import FilePlace
     from ..model import Arg, Runnable
     from ..source.document import Document
+
+NAMED = "RUNSPEC_CONFIG_FILE"
+CONFIG_NAME = "runspec.config.toml"
 
 
 def config_values(paths: Sequence[str], call: Invocation) -> dict[str, Value]:
     """The values of the arguments in force in the files that exist, by attribute.
 
     An earlier file wins over a later one; within a file the tables of the commands
-    chosen win over those above. What is wrong is added to the faults of the call.
+    chosen win over those above. What is wrong is added to the faults of the call; a
+    file that is the only one was named, and must be there.
     """
     values: dict[str, Value] = {}
     for path in paths:
-        if os.path.lexists(path):
-            _Reader(path, call).read(values)
+        if os.path.lexists(path) or len(paths) == 1:
+            _Reader(os.path.abspath(path), call).read(values)
     return values
+
+
+def check_file(
+    path: str, runnables: Mapping[str, Runnable | None]
+) -> tuple[Fault, ...]:
+    """What is wrong with a file, apart from any call; `runnables` are all there are.
+
+    Sections of those that are None, which are faulty, aren't judged, nor are values of
+    types that only a program registers.
+    """
+    from ..model import Config
+
+    document = read_toml(path)
+    faults = [*document.faults]
+    for name, table in document.tables.items():
+        runnable = runnables.get(name)
+        if name not in runnables:
+            faults.append(_unknown_section(document, (name,), runnables))
+        elif runnable is not None and isinstance(table, dict):
+            reader = _Reader(path, Invocation(runnable, Config(), (), {}, path))
+            reader.check(document, table, (name,), runnable)
+            faults += [*reader.faults, *reader.call.warnings]
+    return tuple(faults)
+
+
+def _unknown_section(
+    document: Document, keys: tuple[str | int, ...], known: Iterable[str]
+) -> Fault:
+    """The warning that a section is that of no runnable, or of no command."""
+    name = str(keys[-1])
+    return Fault(
+        "config-unknown-section",
+        name,
+        document.place(keys),
+        severity="warning",
+        received=name,
+        candidates=nearest(name, known),
+    )
 
 
 class _Reader:
@@ -45,6 +86,7 @@ class _Reader:
         self.call = call
         self.faults = call.faults
         self.found: dict[str, Value] = {}
+        self.keeps = True
 
     def read(self, values: dict[str, Value]) -> None:
         try:
@@ -54,13 +96,15 @@ class _Reader:
             self.call.unread = True
             return
         except OSError as error:
-            self.faults.append(
-                Fault("unreadable", self.path, detail=error.strerror or "")
-            )
+            place = EnvPlace(NAMED) if self.call.environ.get(NAMED) else None
+            why = error.strerror or ""
+            self.faults.append(Fault("unreadable", self.path, place, detail=why))
+            self.call.unread = True
             return
         document = read_toml(self.path)
         self.faults.extend(document.faults)
         self.call.unread = self.call.unread or bool(document.faults)
+        self._warn_of_sections(document)
         table: object = document.tables
         keys: tuple[str | int, ...] = ()
         for depth, runnable in enumerate(self.call.chain):
@@ -72,6 +116,21 @@ class _Reader:
                 self._level(document, table, keys, runnable)
         for attribute, value in self.found.items():
             values.setdefault(attribute, value)
+
+    def _warn_of_sections(self, document: Document) -> None:
+        """A section that probably was meant for this runnable, and isn't its own."""
+        name = self.call.chain[0].name
+        near = [each for each in document.tables if nearest(each, (name,))]
+        if not near or name in document.tables:
+            return
+        from ..source.spec import read_spec
+
+        declared = read_spec(self.call.spec_path).tables
+        self.call.warnings += [
+            _unknown_section(document, (each,), (name,))
+            for each in near
+            if each not in declared
+        ]
 
     def _level(
         self,
@@ -85,7 +144,9 @@ class _Reader:
             arg = declared.get(attribute_of(key))
             if arg is not None:
                 self._value(document, arg, raw, (*keys, key))
-            elif not (key == "commands" and runnable.commands):
+            elif key == "commands" and runnable.commands:
+                self._warn_of_commands(document, raw, (*keys, key), runnable)
+            else:
                 self.faults.append(
                     Fault(
                         "config-unknown-argument",
@@ -95,6 +156,36 @@ class _Reader:
                         candidates=nearest(key, runnable.args),
                     )
                 )
+
+    def _warn_of_commands(
+        self,
+        document: Document,
+        table: object,
+        keys: tuple[str | int, ...],
+        runnable: Runnable,
+    ) -> None:
+        names = table if isinstance(table, dict) else {}
+        self.call.warnings += [
+            _unknown_section(document, (*keys, each), runnable.commands)
+            for each in names
+            if each not in runnable.commands
+        ]
+
+    def check(
+        self,
+        document: Document,
+        table: Mapping[str, object],
+        keys: tuple[str | int, ...],
+        runnable: Runnable,
+    ) -> None:
+        """Judge a table and those of all commands below it."""
+        self.keeps = False
+        self._level(document, table, keys, runnable)
+        below = table.get("commands")
+        for name, command in runnable.commands.items():
+            each = below.get(name) if isinstance(below, dict) else None
+            if isinstance(each, dict):
+                self.check(document, each, (*keys, "commands", name), command)
 
     def _value(
         self, document: Document, arg: Arg, raw: object, keys: tuple[str | int, ...]
@@ -120,7 +211,7 @@ class _Reader:
                     item=item,
                 )
             )
-        if not broken:
+        if not broken and self.keeps:
             self._keep(arg, value, place)
 
     def _is_overridden(self, arg: Arg) -> bool:
@@ -135,7 +226,7 @@ class _Reader:
         if self.call.scope.get(attribute) is not arg:
             return
         try:
-            made = _made(arg, value)
+            made = _made(arg, value, os.path.dirname(self.path))
         except Refused as refused:
             self.faults.append(
                 Fault(
@@ -150,12 +241,13 @@ class _Reader:
         self.found[attribute] = Value(arg, made, "config", place)
 
 
-def _made(arg: Arg, value: object) -> object:
-    """Paths made absolute, registered types made from their text."""
+def _made(arg: Arg, value: object, folder: str) -> object:
+    """Paths made absolute, from the file's `folder`; registered types from text."""
     if isinstance(value, list):
-        return [_made(arg, each) for each in value]
+        return [_made(arg, each, folder) for each in value]
     if arg.type == "path" and isinstance(value, str):
-        return absolute(value, arg)
+        relative = value != "" and value[0] not in "~/" and value != "-"
+        return absolute(os.path.join(folder, value) if relative else value, arg)
     if arg.type not in BUILT_IN and isinstance(value, str):
         return coerce(arg, value)
     return value

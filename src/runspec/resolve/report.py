@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import MASK, ArgvPlace, CallError, EnvPlace, Fault, Refused, RunspecError
 from ..model import attribute_of
-from ..nearest import nearest
+from ..nearest import nearest, option_of
 from ..spec.names import LOGGING_SWITCHES
 from . import variable_of
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..errors import Place, Word
     from ..model import Arg
 
+OF_VALUES = ("config-unknown-section",)
+"""Warnings that may be the cause of an error."""
 SHOWN = 200
 """Received values longer than this are cut."""
 
@@ -85,8 +87,14 @@ def wrong_token(
 ) -> Fault:
     """A token that can't stand where it stands, with the nearest that could."""
     words = tuple(expected)
-    near = nearest(str(received), words) if received is not None else ()
     place = ArgvPlace(tuple(call.argv), index)
+    option = option_of(str(received or ""))
+    if option:
+        found = (option,)
+        return Fault(
+            code, subject, place, received=received, expected=found, detail="dash"
+        )
+    near = nearest(str(received), words) if received is not None else ()
     return Fault(
         code, subject, place, received=received, expected=words, candidates=near
     )
@@ -168,6 +176,7 @@ def call_error(call: Invocation) -> CallError:
     """All faults of a call, secrets masked, look-alikes joined, in argv order."""
     argv = _masked(call)
     faults = _join_mistyped(call.faults)
+    faults += [each for each in call.warnings if each.code in OF_VALUES]
     for fault in faults:
         if isinstance(fault.place, ArgvPlace):
             fault.place.argv = argv

@@ -44,6 +44,16 @@ class Program:
         own = b"#!" + os.fsencode(sys.executable)
         return self.argv[0] if _first_line(self.argv[0]) == own else None
 
+    @property
+    def is_python(self) -> bool:
+        """Whether Python runs it, as far as its path and its first line tell."""
+        if self.script is not None:
+            return True
+        words = _first_line(self.argv[-1]).split(b"/")
+        interpreter = words[-1].rpartition(b"env ")[2] if len(words) > 1 else b""
+        names = (interpreter, os.fsencode(os.path.basename(self.argv[0])))
+        return any(name.startswith((b"python", b"pypy")) for name in names)
+
 
 def find_program(
     name: str, spec_path: str, *, installed: bool, declared: str | None = None

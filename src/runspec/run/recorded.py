@@ -25,10 +25,12 @@ class Recorded:
     """One run, from its begin to its end.
 
     `audited` is its place in the ledger; a server audits at least as `on` does.
-    `account` is as whom it runs, where that is another user.
+    `account` is as whom it runs, where that is another user. `is_logged`: a log of
+    this process takes its end.
     """
 
     account: Account | None = None
+    is_logged = False
 
     def __init__(
         self,
@@ -60,7 +62,7 @@ class Recorded:
                 event["euid"] = self.account.uid
             self._event = event
             self._kept = append(self._directory, event)
-        return self._kept or self.audited.level != "off"
+        return self._kept or self.is_logged or self.audited.level != "off"
 
     def named(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The program's environment, so that it doesn't record itself again."""

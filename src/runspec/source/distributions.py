@@ -124,6 +124,22 @@ def distribution_of(path: str, name: str) -> str:
     return ""
 
 
+def owner_of(path: str) -> str:
+    """Name and version of the distribution that installed a file; "" for none."""
+    path = os.path.abspath(path)
+    site = os.path.dirname(path)
+    while site != os.path.dirname(site) and os.path.basename(site)[-9:] != "-packages":
+        site = os.path.dirname(site)
+    relative = os.path.relpath(path, site)
+    for entry in listed(site):
+        info = os.path.join(site, entry)
+        if entry.endswith(".dist-info") and relative in recorded_paths(
+            read_text(info, "RECORD")
+        ):
+            return " ".join(filter(None, _identity(info)))
+    return ""
+
+
 def _recorded(site: str, record: str) -> tuple[str, ...]:
     if f"/{SPEC_NAME}" not in record:
         return ()

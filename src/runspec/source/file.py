@@ -50,7 +50,14 @@ def read_bytes(
     """
     try:
         return _read(path, is_enough, judge)
-    except (FileNotFoundError, NotADirectoryError):
+    except NotADirectoryError:
+        from ..archive import read_member
+
+        found = read_member(path)
+        if found is not None:
+            return found
+        return _fault("spec-not-found", path, "named")
+    except FileNotFoundError:
         return _fault("spec-not-found", path, "named")
     except OSError as error:
         socket = error.errno in (ENXIO, EOPNOTSUPP)

@@ -358,6 +358,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "auto",
             CONFIRM,
         ),
+        Field(
+            "help-autonomy",
+            "bool",
+            "HELP-01",
+            "Whether help pages tell the level of autonomy.",
+            False,
+        ),
         Field("history", "history", "CFG-07", "Whether runs are recorded.", True),
         Field(
             "audit",
@@ -492,6 +499,9 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("examples", "examples", "RUN-09", "Calls that help shows.", ()),
         Field("runspec_env", "str", "RUN-10", "Path of its `.runspec_env` file."),
         Field("program", "str", "INJ-06", "The file it starts, relative to the spec."),
+        Field(
+            "section", "str", "HELP-06", "Heading under which help lists the command."
+        ),
         Field("require-command", "bool", "CMD-03", "A command must be chosen.", False),
         Field("meta", "table", "CFG-09", "Your own data; passed through.", {}),
         Field("args", "sections:arg", "ARG-01", "Its arguments by name."),

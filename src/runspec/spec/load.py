@@ -76,6 +76,7 @@ def choose(spec: Spec, name: str, *, sole: bool) -> str:
             received=name,
             expected=tuple(spec.names),
             candidates=nearest(name, spec.names),
+            detail="unnamed" if sole else "",
         )
     )
 

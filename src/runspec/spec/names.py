@@ -17,6 +17,7 @@ OWN_VARIABLES = frozenset(
         "ARTIFACTS_DIR",
         "COMMAND",
         "CONFIG",
+        "CONFIG_FILE",
         "DEBUG",
         "DEFAULTS",
         "ENV_FILE",

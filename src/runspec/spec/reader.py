@@ -220,7 +220,12 @@ class Reader:
             from .secret import mask
 
             mask(faults, self.document, self.secrets)
-        return tuple(sorted(faults, key=_order))
+        return in_order(faults)
+
+
+def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Faults of one file in the order of their places."""
+    return tuple(sorted(faults, key=_order))
 
 
 def _order(fault: Fault) -> tuple[int, int]:

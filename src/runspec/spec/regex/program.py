@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 class Builder:
     """Code in the making; equal instructions and classes are kept once."""
 
-    __slots__ = ("_classes", "_known", "_places", "_writers", "code")
+    __slots__ = ("_classes", "_heads", "_known", "_places", "_writers", "code")
 
     def __init__(self) -> None:
         self.code: list[Instruction] = []
+        self._heads: list[int] = []
         self._places: dict[Instruction, int] = {}
         self._classes: dict[tuple[str, Wide | None], int] = {}
         self._known: dict[Chars, int] = {}
@@ -134,10 +135,17 @@ class Builder:
         return entries
 
     def _loop(self, one_pass: Callable[[int], Exits]) -> Exits:
-        """A pass that leads to itself."""
+        """A pass that leads to itself; with an empty body, what follows at once.
+
+        That may be the head of a loop around it, which has no instruction yet.
+        """
         head = len(self.code)
         self.code.append((FAIL, 0, 0, 0))
+        self._heads.append(head)
         entries = one_pass(head)
+        self._heads.pop()
+        if entries[-1] in self._heads:
+            return entries
         self.code[head] = self.code[entries[-1]]
         return (*entries[:-1], head)
 

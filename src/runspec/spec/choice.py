@@ -1,0 +1,54 @@
+"""Which runnable a program is that goes by another name (FIND-07)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..source.spec import read_spec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+
+def find_declared_name(path: str, name: str) -> str:
+    """The first name of this program that the spec declares; else `name` itself.
+
+    After its own name: that of the file a link leads to, then the console script whose
+    function has called.
+    """
+    declared = read_spec(path)
+    known = (declared.recipe,) if declared.recipe else declared.tables
+    for each in (name, *_other_names()):
+        if each and each != "config" and each in known:
+            return each
+    return name
+
+
+def _other_names() -> Iterator[str]:
+    started = sys.argv[0] if sys.argv else ""
+    if os.path.islink(started):
+        base = os.path.basename(os.path.realpath(started))
+        yield base
+        yield base.removesuffix(".py").removesuffix(".exe")
+    yield from _entry_points(sys._getframe(1))
+
+
+def _entry_points(frame: FrameType | None) -> Iterator[str]:
+    """The console scripts that call a running function, innermost first."""
+    from importlib.metadata import entry_points
+
+    scripts: dict[str, str] | None = None
+    while frame is not None:
+        spec = frame.f_globals.get("__spec__")
+        module = getattr(spec, "name", None) or frame.f_globals.get("__name__")
+        if module not in (None, "__main__") and not str(module).startswith("runspec."):
+            if scripts is None:
+                found = entry_points(group="console_scripts")
+                scripts = {each.value: each.name for each in found}
+            name = scripts.get(f"{module}:{frame.f_code.co_name}")
+            if name is not None:
+                yield name
+        frame = frame.f_back
