@@ -79,9 +79,9 @@ else:
 
         `script_name` is the runnable, by default the program's name, `argv` the
         tokens after that, `config_path` the spec file or its directory. `into` is
-        a dataclass to return instead of Args, or dataclasses by command path. Ends the program
-        with a message on stderr and exit status 2 for a wrong call or 1 for a
-        faulty spec, and with 0 after help or the version. With
+        a dataclass to return instead of Args, or dataclasses by command path.
+        Ends the program with a message on stderr and exit status 2 for a wrong
+        call or 1 for a faulty spec, and with 0 after help or the version. With
         `exit_on_error=False` it raises CallError or SpecError instead.
         """
         caller = sys._getframe(1).f_globals
@@ -202,11 +202,6 @@ def load_runnable(
         _name_owner(error, caller)
         raise
     found = read(path, name, sole=script_name is None)
-    if found is None and script_name is None:
-        from .spec.choice import find_declared_name
-
-        name = find_declared_name(path, name)
-        found = read(path, name, sole=True)
     if found is None:
         from .spec.load import is_declared, load
 

@@ -5,29 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
-from ..source.spec import read_spec
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
 
-def find_declared_name(path: str, name: str) -> str:
-    """The first name of this program that the spec declares; else `name` itself.
+def other_names() -> Iterator[str]:
+    """The names of this program after its own, nearest first.
 
-    After its own name: that of the file a link leads to, then the console script whose
-    function has called.
+    That of the file a link leads to, then of the console script whose function calls.
     """
-    declared = read_spec(path)
-    known = (declared.recipe,) if declared.recipe else declared.tables
-    for each in (name, *_other_names()):
-        if each and each != "config" and each in known:
-            return each
-    return name
-
-
-def _other_names() -> Iterator[str]:
     started = sys.argv[0] if sys.argv else ""
     if os.path.islink(started):
         base = os.path.basename(os.path.realpath(started))

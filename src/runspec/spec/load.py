@@ -68,6 +68,12 @@ def choose(spec: Spec, name: str, *, sole: bool) -> str:
     whole_file = spec.errors_for(None)
     if whole_file:
         raise SpecError(*whole_file)
+    if sole:
+        from .choice import other_names
+
+        for each in other_names():
+            if each in spec.names:
+                return each
     raise SpecError(
         Fault(
             "unknown-runnable",
