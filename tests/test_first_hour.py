@@ -554,3 +554,19 @@ def test_colours_can_be_forced(tmp_path: Path) -> None:
     write(tmp_path, {"runspec.toml": VALUES, "p.py": PARSES})
     assert "\x1b[" not in _calls(tmp_path, "--hepl").stderr
     assert "\x1b[" in _calls(tmp_path, "--hepl", FORCE_COLOR="1").stderr
+
+
+def test_a_second_runnable_is_added_to_the_spec_that_is_there(
+    bare: Environment, tmp_path: Path
+) -> None:
+    assert bare.run("init", "--name", "one", cwd=tmp_path).returncode == 0
+    before = (tmp_path / "runspec.toml").read_text("utf-8")
+    assert bare.run("init", "--name", "one", cwd=tmp_path).returncode == 1
+    done = bare.run("init", "--name", "two", "--lang", "bash", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    after = (tmp_path / "runspec.toml").read_text("utf-8")
+    assert after.startswith(before.rstrip())
+    assert "[two]" in after
+    assert bare.run("check", "--strict", cwd=tmp_path).returncode == 0
+    done = bare.run("run", "two", "--name", "Ada", cwd=tmp_path)
+    assert "Ada" in done.stdout

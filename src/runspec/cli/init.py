@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import Fault, SpecError
+from ..specfile import SPEC_NAME
 from . import output
 from .scaffold import Plan
 
@@ -31,7 +32,7 @@ def run(args: Args) -> int:
     plan = Plan(package, name, lang, example=args.example.value)
     if project is not None:
         plan.add_project(project)
-    _write(plan.files)
+    _write(plan.files, _extend_spec(plan))
     output.show(_text(plan, here))
     return 0
 
@@ -98,8 +99,48 @@ def _project(here: str, chosen: str | None) -> str:
     return project
 
 
-def _write(files: dict[str, tuple[str, int]]) -> None:
-    """Write every file, or none (a path that exists is `file-exists`)."""
+def _extend_spec(plan: Plan) -> str | None:
+    """The spec that is there, with the sections of the plan at its end.
+
+    None where there is none to add to: it isn't whole, or has one of them already.
+    """
+    from ..source.spec import read_spec
+    from ..spec.build import build
+
+    path = os.path.join(plan.here, SPEC_NAME)
+    if os.path.islink(path) or not os.path.isfile(path):
+        return None
+    document = read_spec(path)
+    spec = build(document)
+    if spec.errors_for(None) or {*plan.names} & {*spec.names}:
+        return None
+    return f"{document.text.rstrip()}\n\n{plan.files[path][0]}"
+
+
+def _write(files: dict[str, tuple[str, int]], extended: str | None = None) -> None:
+    """Write every file, or none (a path that exists is `file-exists`).
+
+    `extended` is the new text of the spec that is there already.
+    """
+    if extended is None:
+        _write_all(files)
+        return
+    from ..source.replace import remove, write_whole
+
+    spec = next(path for path in files if os.path.basename(path) == SPEC_NAME)
+    others = {path: files[path] for path in files if path != spec}
+    _write_all(others)
+    try:
+        mode = os.stat(spec).st_mode & 0o777
+        write_whole(spec, f"{spec}.{os.getpid()}", extended.encode(), mode)
+    except OSError as error:
+        for path in others:
+            remove(path)
+        fault = Fault("unwritable", spec, detail=error.strerror or "")
+        raise SpecError(fault) from None
+
+
+def _write_all(files: dict[str, tuple[str, int]]) -> None:
     taken = [path for path in files if os.path.lexists(path)]
     if taken:
         raise SpecError(*(Fault("file-exists", path) for path in taken))

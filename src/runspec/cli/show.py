@@ -195,6 +195,22 @@ def _group_cells(group: Group) -> Cells:
     ]
 
 
+REASONS = {
+    "ARG-23": "its short name has a meaning of its own",
+    "AUT-01": "from [config]",
+    "AUT-02": "from above",
+    "CFG-03": "from [config]",
+    "ENV-01": "from [config]",
+    "RUN-16": "from above",
+}
+"""Where a value comes from, by the rule."""
+
+
+def _reason(rule: str) -> str:
+    """Where a value comes from, in words; JSON has the rule of the specification."""
+    return REASONS.get(rule, "inferred" if rule.startswith("INF-") else rule)
+
+
 def _value(value: Json) -> str:
     """As TOML would have it, on one line; nothing is a dash."""
     import json
@@ -211,6 +227,6 @@ def _lines(cells: Cells, style: Style) -> list[str]:
     fitting = [len(value) for _, value, _ in cells if len(value) <= room]
     width = max(fitting, default=0)
     return [
-        f"  {name:<{key}}  {value:<{width}}  {style.paint(why, DIM)}"
+        f"  {name:<{key}}  {value:<{width}}  {style.paint(_reason(why), DIM)}"
         for name, value, why in cells
     ]
