@@ -242,7 +242,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "output-schema-invalid": (
         "{subject} isn't a JSON Schema<: {detail}>",
-        "mend it; until then agents get the output without a schema",
+        "fix it; until then agents get the output without a schema",
     ),
     "example-without-cmd": (
         "{subject} has no cmd",
@@ -441,7 +441,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "policy-invalid": (
         "the policy {subject} is no policy<: {detail}>",
-        "mend it; without a policy that holds, nothing is served",
+        "fix it; without a policy that holds, nothing is served",
     ),
     "policy-untrusted": (
         "the policy {subject} could have been written by another user<: {detail}>",
