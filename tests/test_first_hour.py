@@ -479,7 +479,7 @@ def test_what_only_python_could_check_is_told_for_a_shell_script(
     (tmp_path / "p.sh").chmod(0o755)
     assert bare.run("run", "p", "--n", "2024-99-99", cwd=tmp_path).returncode == 0
     done = bare.run("check", cwd=tmp_path)
-    assert "pattern" in done.stdout
+    assert 'type = "str" with a pattern' in done.stdout
     assert "type-unchecked" in done.stdout
 
 

@@ -90,7 +90,7 @@ def _check_types(
         (chain, (*at, "args", name, "type"), arg.type)
         for at, chain in levels
         for name, arg in chain[-1].args.items()
-        if arg.type in spec.config.types and arg.pattern is None
+        if arg.type in spec.config.types
     ]
     if not found or _is_python(found[0][0][0], spec):
         return

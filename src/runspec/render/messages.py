@@ -575,7 +575,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     # Around a spec
     "type-unchecked": (
         "nothing checks {subject} {quoted}: only a Python program can register a type",
-        "add a pattern, which is checked; ui only chooses the form's control",
+        'write type = "str" with a pattern, which is checked; ui never checks',
     ),
     "example-refused": (
         "the example {quoted} would be refused<: {detail}>",
