@@ -9,6 +9,7 @@ from ..errors import Fault, SpecError
 from ..resolve.configfile import CONFIG_NAME, check_file
 from ..run.program import find_program
 from ..specfile import SPEC_NAME
+from . import with_separator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,7 +149,10 @@ def _refusal(cmd: str, runnable: Runnable, spec: Spec) -> str:
     end = next((at for at, word in enumerate(words) if word in SHELL), len(words))
     if not words or words[0] != runnable.name:
         return ""
-    call = Invocation(runnable, spec.config, words[1:end], {}, spec.path)
+    tokens = words[1:end]
+    if runnable.name == "runspec":
+        tokens = with_separator(tokens)
+    call = Invocation(runnable, spec.config, tokens, {}, spec.path)
     call.bind()
     refused = [fault for fault in call.faults if fault.code in OF_NAMES]
     if not (refused or any(mark in cmd for mark in STAND_INS)):
