@@ -20,7 +20,7 @@ def run(args: Args) -> int:
     named: str = args.host.value
     names = hosts.expand(named)
     targets = {name: hosts.target(name, args.bin.value) for name in names}
-    many = len(names) > 1 or "," in named or named.startswith("@") or "[" in named
+    many = names != (named,)
     if many or (args.tool.value and args.format.value == "json"):
         return _on_all(targets, args)
     return _on_one(targets[names[0]], args)
