@@ -44,6 +44,10 @@ autonomy = "autonomous"
 [fails-on.args]
 host = { type = "str", description = "Where" }
 
+[overwrites]
+description = "Moves on its terminal"
+autonomy = "autonomous"
+
 [waits]
 description = "Waits"
 autonomy = "autonomous"
@@ -51,6 +55,7 @@ autonomy = "autonomous"
 PROGRAMS = {
     "says": "echo on $HOST_NAME; echo oops >&2; printf end; exit $RUNSPEC_STATUS",
     "fails_on": "test $HOST_NAME != $RUNSPEC_HOST",
+    "overwrites": "printf 'hi\\r\\033[2Jx\\n'",
     "waits": "sleep 1000 & echo $! >> $HOME/pids; wait",
 }
 
@@ -184,3 +189,26 @@ def test_an_unknown_group_is_told_with_the_nearest(room: Room) -> None:
     assert done.returncode == 1
     assert "group-unknown" in done.stderr
     assert 'did you mean "web"?' in done.stderr
+
+
+def test_at_a_terminal_no_host_overwrites_the_name_of_another(room: Room) -> None:
+    with room.terminal("n-[001-002]", "overwrites") as terminal:
+        terminal.ended()
+    for name in ("n-001", "n-002"):
+        assert f"{name} | hi\\r\\x1b[2Jx\n" in terminal.text
+    raw = room.run("n-[001-002]", "overwrites").stdout
+    assert "n-001 | hi\r\x1b[2Jx\n" in raw
+
+
+def test_few_descriptors_reach_fewer_hosts_at_once(room: Room) -> None:
+    words = " ".join(room.argv("n-[001-030]", "says", "--parallel", "30"))
+    place = room.place()
+    done = subprocess.run(
+        ["sh", "-c", f"ulimit -n 40; exec {words}"],
+        cwd=place["cwd"],
+        env=place["env"],
+        capture_output=True,
+        text=True,
+    )
+    assert "30 ok" in done.stderr
+    assert done.returncode == 0

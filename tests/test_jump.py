@@ -18,6 +18,7 @@ from rigs import jumping
 from rigs.desk import Client, tools
 from rigs.jumping import Room
 from rigs.sshd import Relay, silent
+from runspec.remote.hosts import Hosts
 from runspec.remote.ssh import Target, runspec_argv
 
 pytestmark = pytest.mark.slow
@@ -67,6 +68,10 @@ autonomy = "manual"
 description = "Its output is withheld"
 autonomy = "supervised"
 
+[who]
+description = "Says who calls"
+autonomy = "autonomous"
+
 [late]
 description = "Writes after a while"
 autonomy = "autonomous"
@@ -91,6 +96,7 @@ PROGRAMS = {
     "held": "echo withheld; exit 3",
     "db": 'echo "$@"',
     "late": "sleep 2; echo late",
+    "who": 'echo "agent ${RUNSPEC_AGENT:-no}"',
 }
 
 
@@ -260,6 +266,42 @@ def test_a_jump_that_is_suspended_goes_on_where_it_was(room: Room) -> None:
         terminal.type("\x03")
         terminal.ended()
         jumping.gone(*pids)
+
+
+def test_a_tool_hears_whether_an_agent_calls(room: Room) -> None:
+    assert room.run("rig", "who").stdout == "agent no\n"
+    assert room.run("rig", "who", RUNSPEC_AGENT="1").stdout == "agent 1\n"
+
+
+def test_a_person_is_asked_as_one(room: Room) -> None:
+    with room.terminal("rig", "asks") as terminal:
+        terminal.wait("A person asks to run asks")
+
+
+def test_a_command_in_sshs_own_configuration_is_not_run(
+    room: Room, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    text = room.sshd.config.read_text("utf-8")
+    config.write_text(f"{text}    RemoteCommand echo wrong\n", "utf-8")
+    target = Target("rig", program="/nowhere/runspec", options=["-F", str(config)])
+    done = subprocess.run(runspec_argv(target, ["serve"]), capture_output=True)
+    assert (done.returncode, done.stdout) == (127, b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("[::1]:2299", ["-p", "2299", "--", "::1"]),
+        ("ada@[::1]:2299", ["-p", "2299", "--", "ada@::1"]),
+        ("[fe80::1%eth0]", ["--", "fe80::1%eth0"]),
+    ],
+)
+def test_an_address_of_ipv6_may_have_a_port(name: str, words: list[str]) -> None:
+    hosts = Hosts({})
+    assert hosts.expand(f"db-[1-2],{name}") == ("db-1", "db-2", name)
+    argv = runspec_argv(hosts.target(name), [])
+    assert argv[-1 - len(words) : -1] == words
 
 
 def test_200_megabytes_need_no_more_memory_than_a_few(room: Room) -> None:
