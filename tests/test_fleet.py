@@ -134,7 +134,7 @@ def test_the_tools_of_many_hosts_are_listed(room: Room) -> None:
     done = room.run("n-001,n-002", "--format", "json")
     hosts = json.loads(done.stdout)["hosts"]
     names = [[tool["name"] for tool in each["tools"]] for each in hosts]
-    assert names == [["says", "fails-on", "waits"]] * 2
+    assert names == [["says", "fails-on", "overwrites", "waits"]] * 2
 
 
 MEASURED = """
@@ -197,7 +197,7 @@ def test_at_a_terminal_no_host_overwrites_the_name_of_another(room: Room) -> Non
     for name in ("n-001", "n-002"):
         assert f"{name} | hi\\r\\x1b[2Jx\n" in terminal.text
     raw = room.run("n-[001-002]", "overwrites").stdout
-    assert "n-001 | hi\r\x1b[2Jx\n" in raw
+    assert raw.count("\x1b[2Jx\n") == 2
 
 
 def test_few_descriptors_reach_fewer_hosts_at_once(room: Room) -> None:

@@ -290,18 +290,26 @@ def test_a_command_in_sshs_own_configuration_is_not_run(
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "place"),
     [
-        ("[::1]:2299", ["-p", "2299", "--", "::1"]),
-        ("ada@[::1]:2299", ["-p", "2299", "--", "ada@::1"]),
-        ("[fe80::1%eth0]", ["--", "fe80::1%eth0"]),
+        ("[::1]:2299", "::1 2299"),
+        ("ada@[::1]:2299", "ada@::1 2299"),
+        ("[fe80::1%eth0]", "fe80::1%eth0 None"),
     ],
 )
-def test_an_address_of_ipv6_may_have_a_port(name: str, words: list[str]) -> None:
+def test_an_address_of_ipv6_may_have_a_port(name: str, place: str) -> None:
     hosts = Hosts({})
+    assert hosts.expand(name) == (name,)
     assert hosts.expand(f"db-[1-2],{name}") == ("db-1", "db-2", name)
-    argv = runspec_argv(hosts.target(name), [])
-    assert argv[-1 - len(words) : -1] == words
+    target = hosts.target(name)
+    assert f"{target.host} {target.port}" == place
+
+
+def test_one_address_of_ipv6_is_no_fleet(room: Room) -> None:
+    done = room.run("[::1]:1", "who")
+    assert done.returncode == 1
+    assert "host-unreachable" in done.stderr
+    assert "1 failed" not in done.stderr
 
 
 def test_200_megabytes_need_no_more_memory_than_a_few(room: Room) -> None:
