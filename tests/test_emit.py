@@ -273,8 +273,9 @@ def test_no_value_is_changed_on_its_way(
     wanted = {f"V_{number}": value for number, value in enumerate(values)}
     (project.place / "echo.py").write_text(ECHO.format(name=quoted(name)), "utf-8")
     pairs = ", ".join(f"{key} = {quoted(value)}" for key, value in wanted.items())
-    project.profile("here", 'container_image = "i"', f"env_vars = {{ {pairs} }}")
-    words = ("--on", "here", "echo.py", "--", *args)
+    imaged = "[imaged]\nextends = 'here'\ncontainer_image = 'i'"
+    project.profile("here", f"env_vars = {{ {pairs} }}", imaged)
+    words = ("echo.py", "--on", "here", "--", *args)
     script = emitted(project, "bash", *words)
     (place / "bin").mkdir()
     (place / "bin" / "python").symlink_to(sys.executable)
@@ -284,6 +285,7 @@ def test_no_value_is_changed_on_its_way(
     assert (said["argv"][2:], said["environ"]) == (args, wanted)
     found = parsed(sky_tools, emitted(project, "skypilot", *words))
     assert {k: v for k, v in found[0]["envs"].items() if k in wanted} == wanted
+    words = ("echo.py", "--on", "imaged", "--", *args)
     *_, job = parsed(sky_tools, emitted(project, "kubernetes", *words))
     (container,) = job["spec"]["template"]["spec"]["containers"]
     kept = {each["name"]: each["value"].replace("$$", "$") for each in container["env"]}

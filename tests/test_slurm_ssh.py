@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,3 +176,31 @@ def test_a_path_that_only_a_login_has_is_found(
     finally:
         rc.write_text(before)
         profile.unlink()
+
+
+def test_a_thousand_jobs_are_asked_for_by_two_commands(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.write(train_py=ECHO)
+    first = cluster.detached("train.py", "--on", "lab")
+    (folder,) = cluster.run_folders
+    text = (folder / "job.json").read_text("utf-8")
+    for number in range(999):
+        id = f"{first[:-6]}{number:06d}"
+        copy = folder.parent / folder.name.replace(first, id)
+        copy.mkdir(mode=0o700)
+        own = text.replace(str(folder), str(copy)).replace(f'"{first}"', f'"{id}"')
+        (copy / "job.json").write_text(own, "utf-8")
+        (copy / "job.json").chmod(0o600)
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    count = bin / "count"
+    ssh = f'#!/bin/sh\necho >>{count}\nexec {shutil.which("ssh")} "$@"\n'
+    (bin / "ssh").write_text(ssh, "utf-8")
+    (bin / "ssh").chmod(0o755)
+    path = f"{bin}:{cluster.environ()['PATH']}"
+    words = ("jobs", "list", "--format", "json", "--limit", "0")
+    done = cluster.runspec(*words, PATH=path)
+    assert done.returncode == 0, done
+    assert count.read_text("utf-8").count("\n") == 2
+    assert len(json.loads(done.stdout)) == 1000

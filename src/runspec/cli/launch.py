@@ -100,7 +100,7 @@ def request_of(
         secrets=secrets,
         attached=not args.detach.value,
         id=_given_id(recipe),
-        portable=bool(args.emit.value),
+        form=args.emit.value or "",
         code=None
         if _is_shown(args) or tokens
         else Question(root_of(recipe.script_path)),
@@ -179,13 +179,12 @@ def _emit(prepared: Prepared, args: Args, warnings: list[Fault]) -> int:
 
     form = args.emit.value
     plan = prepared.plan
-    warnings = [*warnings, *find_unkept(plan, form)]
-
-    warnings = [*warnings, *find_uninstalled(prepared.plan)]
+    warnings = [*warnings, *find_unkept(plan, form), *find_uninstalled(plan)]
     require_none(args, warnings)
+    text = emit(plan, form).text
     if warnings:
         output.complain(warnings)
-    output.show_utf8(emit(prepared.plan, form).text.rstrip("\n"))
+    output.show_utf8(text.rstrip("\n"))
     return 0
 
 

@@ -14,6 +14,9 @@ from __future__ import annotations
 from ..errors import Fault, RunspecError
 from .launchers import quoted
 from .naming import slug
+from .plan import is_contained
+from .planning import FORM_PLACES, LOCAL
+from .unused import unused_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,13 +37,29 @@ def emit(plan: Plan, form: str) -> Rendered:
 
 
 def find_unkept(plan: Plan, form: str) -> tuple[Fault, ...]:
-    """A warning for each setting that a file of that form doesn't keep."""
-    declared = plan.settings.declared()
-    return tuple(
+    """A warning for each promise that a file of that form doesn't keep."""
+    if form in FORM_PLACES:
+        from .places.registry import executor_named
+
+        found = executor_named(FORM_PLACES[form]).check(plan)
+        return tuple(fault for fault in found if fault.severity == "warning")
+    runs = form == BASH or plan.executor == SLURM
+    image = () if runs and is_contained(plan) else unused_image(plan)
+    return (*_find_unused(plan, form), *image)
+
+
+def _find_unused(plan: Plan, form: str) -> list[Fault]:
+    settings, names = plan.settings, list(UNKEPT[form])
+    if form == NEMO_RUN and plan.executor != SLURM:
+        names += [*HERE, *(() if plan.executor == LOCAL else ("executor",))]
+    if plan.restarts:
+        names.remove("max_retries")
+    declared = settings.declared()
+    return [
         Fault("setting-unused", name, severity="warning", detail=f"--emit {form}")
-        for name in UNKEPT.get(form, ())
-        if name in declared and getattr(plan.settings, name)
-    )
+        for name in names
+        if name in declared and getattr(settings, name)
+    ]
 
 
 def _bash(plan: Plan) -> Rendered:
@@ -126,14 +145,14 @@ def _require(plan: Plan, executor: Executor) -> None:
         raise RunspecError(*errors)
 
 
-AGAIN = ("max_retries", "requeue", "checkpoint_signal")
+BASH, NEMO_RUN, SLURM = "bash", "nemo-run", "slurm"
+HERE = ("time", "mounts")
 UNKEPT = {
-    "bash": (*AGAIN, "time", "array"),
-    "skypilot": (*AGAIN, "time", "array"),
-    "kubernetes": ("requeue", "checkpoint_signal", "array"),
-    "nemo-run": (*AGAIN, "array", "dependency"),
+    BASH: ("max_retries", "requeue", "checkpoint_signal", "time", "array"),
+    NEMO_RUN: ("max_retries", "requeue", "checkpoint_signal", "array", "dependency"),
 }
-"""Promises of other places."""
+"""Promises that a form which is no place's doesn't keep; HERE neither, where NeMo-Run
+runs it on its own machine."""
 FORMS: dict[str, Form] = {
     "bash": _bash,
     "slurm": _slurm,

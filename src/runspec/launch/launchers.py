@@ -81,7 +81,8 @@ def launch_words(
         start = (python, MODULE, "torch.distributed.run") if python else (TORCHRUN,)
         meeting = rendezvous.words() if rendezvous else ("--standalone", "--nnodes=1")
         nproc = processes(plan) if nproc is None else nproc
-        counted = (*meeting, "--nproc-per-node", nproc)
+        again = (f"--max-restarts={plan.restarts}",) if plan.restarts else ()
+        counted = (*meeting, *again, "--nproc-per-node", nproc)
         return (*start, *counted, *_under_torchrun(words, python))
     if python and words[0] in PYTHONS:
         return (python, *words[1:])

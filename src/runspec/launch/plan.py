@@ -27,7 +27,8 @@ class Plan:
     `cmd:…`) by the variable that the script reads. `config` is the path of the merged
     configuration in `folder`, None where the script takes none, `content` what stands
     in it. `root` is the folder of the code that goes along, which has the script.
-    `attached`: somebody waits for its end.
+    `attached`: somebody waits for its end. `restarts` is how often torchrun begins
+    again by itself, where the place doesn't.
     """
 
     __slots__ = (
@@ -48,6 +49,7 @@ class Plan:
         "nodes",
         "passed",
         "recipe",
+        "restarts",
         "root",
         "script",
         "secrets",
@@ -82,6 +84,7 @@ class Plan:
         passed: tuple[str, ...] = (),
         content: bytes | None = None,
         attached: bool = True,
+        restarts: int = 0,
     ) -> None:
         self.id = id
         self.name = name
@@ -105,12 +108,11 @@ class Plan:
         self.gpus = gpus
         self.settings = settings
         self.attached = attached
+        self.restarts = restarts
         self.content = content
 
 
 def is_contained(plan: Plan) -> bool:
     """Whether an image is taken to have what the script needs."""
-    if plan.executor == "kubernetes":
-        return True
-    by_sky = plan.executor == "skypilot" and plan.image is not None
-    return by_sky or plan.container != "none"
+    by_place = plan.executor in ("kubernetes", "skypilot") and plan.image is not None
+    return by_place or plan.container != "none"

@@ -10,6 +10,7 @@ import os
 from ..errors import ArgvPlace, Fault, FilePlace, SpecError
 from . import secrets
 from .code import root_of
+from .launchers import TORCHRUN
 from .plan import CONFIG, SCRIPT, Plan
 
 TYPE_CHECKING = False
@@ -25,6 +26,10 @@ LOCAL = "local"
 NONE, PYXIS = "none", "pyxis"
 OWN_CONTAINERS = {"slurm": PYXIS}
 """What runs a container where an image is named and nothing else is said."""
+FORM_PLACES = {each: each for each in ("slurm", "kubernetes", "skypilot")}
+"""Forms of `--emit` that are a place's; any other is for the profile's."""
+RETRYING_KINDS = ("job", "jobset", "pytorchjob", "rayjob")
+"""Kinds of Kubernetes that can begin again by themselves."""
 MARKS = ("schema", "docs", "name", "image", "setup", "run", "config", "resources")
 """What makes a runnable a recipe; one without any of these starts directly."""
 QUOTING = ("'", '"', "\\")
@@ -34,8 +39,10 @@ PLACEHOLDERS = (SCRIPT, CONFIG)
 CONFIG_OPTION = ("--config", CONFIG)
 LOGGED = {"PYTHONUNBUFFERED": "1"}
 RUN_DIR, RUN_ID, SPEC = "RUNSPEC_RUN_DIR", "RUNSPEC_RUN_ID", "RUNSPEC_CONFIG"
-CODE_DIR = "RUNSPEC_CODE_DIR"
-"""The root of the code where the script runs; values may name it."""
+CODE_DIR, ATTEMPT = "RUNSPEC_CODE_DIR", "RUNSPEC_ATTEMPT"
+"""The root of the code where the script runs, which values may name, and how often it
+was begun.
+"""
 
 
 def make_plan(
@@ -50,24 +57,30 @@ def make_plan(
     exports: Mapping[str, str] | None = None,
     references: Mapping[str, str] | None = None,
     attached: bool = True,
+    form: str = "",
 ) -> Plan:
     """`passed` are tokens for the script, `environ` the variables of the command
     line, `exports` those that carry the call, `references` secrets beside those of
-    the settings. `folder` is the run directory that will be.
+    the settings. `folder` is the run directory that will be. `form` is that of
+    `--emit`, whose place counts instead of the profile's.
 
     Raises SpecError (`cmd-invalid`, `config-absent`, `secret-reference`,
     `config-interpolation`).
     """
     record = settings.record
-    passed_on, hidden = _pass_on(record)
+    executor = FORM_PLACES.get(form, record.executor)
+    passed_on, hidden = _pass_on(record, executor)
     kept = {**hidden, **record.secrets, **(references or {})}
     config = None if merged is None else f"{folder}/{merged.name}"
     command = command_of(recipe, record.cmd, with_config=merged is not None)
     wrong = secrets.faults(kept)
     if wrong:
         raise SpecError(*wrong)
-    container = _container(settings, record.container_image or recipe.image)
-    used = container != NONE or record.executor != LOCAL
+    container = _container(record, executor, record.container_image or recipe.image)
+    used = container != NONE or executor != LOCAL
+    nodes = _nodes(recipe, record, executor)
+    launcher = _launcher(recipe, settings)
+    restarts = _restarts(record, executor, form) if nodes == 1 else 0
     image = record.container_image or _image(recipe, used=used)
     return Plan(
         id=id,
@@ -79,9 +92,9 @@ def make_plan(
         config=config,
         command=command,
         passed=tuple(passed),
-        launcher=_launcher(recipe, settings),
+        launcher=launcher,
         container=container,
-        executor=record.executor,
+        executor=executor,
         image=image,
         workdir=record.workdir or recipe.run.workdir,
         mounts=tuple(record.mounts),
@@ -92,15 +105,17 @@ def make_plan(
             id,
             folder,
             (environ or {}, exports or {}),
-            logged=not attached or record.executor != LOCAL,
+            logged=not attached or executor != LOCAL,
             below=passed_on,
+            first=_first_attempt(record, executor, form),
         ),
         secrets=kept,
-        nodes=_nodes(recipe, settings),
+        nodes=nodes,
         gpus=_first(record.gpus_per_node, recipe.resources.gpus_per_node),
         settings=record,
         content=None if merged is None else merged.content(),
         attached=attached,
+        restarts=restarts if launcher == TORCHRUN else 0,
     )
 
 
@@ -230,11 +245,10 @@ def _launcher(recipe: Recipe, settings: Settings) -> str:
     return recipe.run.launch
 
 
-def _container(settings: Settings, image: str | None) -> str:
-    record = settings.record
+def _container(record: Profile, executor: str, image: str | None) -> str:
     if record.container_runtime:
         return str(record.container_runtime)
-    own = OWN_CONTAINERS.get(record.executor)
+    own = OWN_CONTAINERS.get(executor)
     if own:
         return own if image else NONE
     return NONE
@@ -257,11 +271,19 @@ def _image(recipe: Recipe, *, used: bool) -> str | None:
         ) from None
 
 
-def _nodes(recipe: Recipe, settings: Settings) -> int:
+def _nodes(recipe: Recipe, record: Profile, executor: str) -> int:
     """On this machine a recipe's default counts as what a cluster would need."""
-    record = settings.record
-    own = 1 if record.executor == LOCAL else recipe.resources.nodes
+    own = 1 if executor == LOCAL else recipe.resources.nodes
     return int(record.nodes or own)
+
+
+def _restarts(record: Profile, executor: str, form: str) -> int:
+    """How often torchrun has to begin again because nothing around it does."""
+    if not form or form in FORM_PLACES:
+        by_kind = executor == "kubernetes" and record.kind in RETRYING_KINDS
+        if executor == "slurm" or by_kind:
+            return 0
+    return int(record.max_retries or 0)
 
 
 def _environ(
@@ -273,21 +295,29 @@ def _environ(
     *,
     logged: bool,
     below: Mapping[str, str],
+    first: Mapping[str, str],
 ) -> dict[str, str]:
     """Recipe, config's run.env, profile, command line, and what is this project's.
 
     `logged`: its output goes to a log, where somebody may wait for each line. `below`
-    is what the others win over.
+    is what the others win over, `first` what says that it runs for the first time.
     """
     found = dict(LOGGED) if logged else {}
     found |= below
     found |= {**recipe.env, **settings.record.env_vars}
     for each in above:
         found.update(each)
-    return {**found, RUN_ID: id, RUN_DIR: folder, CODE_DIR: root_of(recipe.script_path)}
+    root = root_of(recipe.script_path)
+    return {**found, **first, RUN_ID: id, RUN_DIR: folder, CODE_DIR: root}
 
 
-def _pass_on(record: Profile) -> tuple[dict[str, str], dict[str, str]]:
+def _first_attempt(record: Profile, executor: str, form: str) -> dict[str, str]:
+    """RUNSPEC_ATTEMPT where nothing runs it again; a job of Slurm counts by itself."""
+    counts = executor == "slurm" and form in ("", "slurm")
+    return {} if counts or record.max_retries else {ATTEMPT: "1"}
+
+
+def _pass_on(record: Profile, executor: str) -> tuple[dict[str, str], dict[str, str]]:
     """What `pass_env` names and is set here; secrets by reference. A script here has
     this environment anyway.
     """
@@ -295,7 +325,7 @@ def _pass_on(record: Profile) -> tuple[dict[str, str], dict[str, str]]:
 
     found: dict[str, str] = {}
     hidden: dict[str, str] = {}
-    for name in record.pass_env if record.executor != LOCAL else ():
+    for name in record.pass_env if executor != LOCAL else ():
         value = os.environ.get(name)
         if value is None:
             continue

@@ -44,8 +44,8 @@ class Request:
     `environ` variables for the script. `artifacts` is the folder of manifests that
     `${art:…}` reads. `id` is that of the run, a new one where it is empty.
     `attached`: somebody will wait for its end. `secrets` are references by variable.
-    `code` is what git was asked ahead, so that it need not be waited for. `portable`:
-    it is to be written as a file that may run anywhere.
+    `code` is what git was asked ahead, so that it need not be waited for. `form`
+    is that of the file which `--emit` writes.
     """
 
     __slots__ = (
@@ -54,11 +54,11 @@ class Request:
         "code",
         "config",
         "environ",
+        "form",
         "id",
         "options",
         "overrides",
         "passed",
-        "portable",
         "profile",
         "recipe",
         "secrets",
@@ -79,9 +79,9 @@ class Request:
         attached: bool = True,
         id: str = "",
         code: Question | None = None,
-        portable: bool = False,
+        form: str = "",
     ) -> None:
-        self.portable = portable
+        self.form = form
         self.recipe = recipe
         self.config = config
         self.overrides = overrides
@@ -149,7 +149,7 @@ def prepare(request: Request) -> Prepared:
     run_env = merged.run_env if merged is not None else None
     settings = settle(recipe, run_env or {}, profile, request.options)
     if merged is not None:
-        stays = settings.record.executor == LOCAL and not request.portable
+        stays = settings.record.executor == LOCAL and not request.form
         merged.set_directory(_directory() if stays else None)
     id = request.id or folders.new_id()
     carried = {} if call.asked else {**_given(recipe), **exports(call)}
@@ -165,6 +165,7 @@ def prepare(request: Request) -> Prepared:
         exports=carried,
         references={**request.secrets, **{name: f"env:{name}" for name in hidden}},
         attached=request.attached,
+        form=request.form,
     )
     os.environ.update(hidden)
     warnings = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..errors import Fault
+from .containers import RUNTIMES
+from .plan import is_contained
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +23,29 @@ EVERYWHERE = frozenset(
 """What the plan has for every place."""
 
 
+def unused_image(plan: Plan) -> tuple[Fault, ...]:
+    """The warning that nothing runs the image, the configuration's or the recipe's."""
+    settings = plan.settings
+    if not plan.image or is_contained(plan) or settings.container_runtime == "none":
+        return ()
+    name = "container_image" if settings.container_image else "image"
+    known = tuple(RUNTIMES)
+    return (
+        Fault(
+            "image-unused",
+            name,
+            severity="warning",
+            received=plan.image,
+            expected=known,
+        ),
+    )
+
+
 def unused(plan: Plan, used: Set[str]) -> Iterator[Fault]:
     """A warning for each setting that somebody gave and this place doesn't take."""
+    taken = used | EVERYWHERE | ({"max_retries"} if plan.restarts else set())
     for attribute in plan.settings.declared():
-        if attribute not in EVERYWHERE and attribute not in used:
+        if attribute not in taken:
             yield Fault(
                 "setting-unused", attribute, severity="warning", detail=plan.executor
             )

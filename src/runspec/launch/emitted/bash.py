@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..containers import DOCKER, RUNTIMES, Inside, container_argv
 from ..launchers import PORT, Rendezvous, Shell, launch_words, quoted, started
 from ..plan import is_contained
-from ..planning import LOCAL, NONE, RUN_ID
+from ..planning import LOCAL, RUN_ID
 from ..portable import (
     Site,
     config_lines,
@@ -41,7 +41,7 @@ BY_HAND = Rendezvous(
 
 def script(plan: Plan) -> str:
     """The script. On several nodes it is started on each."""
-    return text(plan, quoted((plan.root,)), BY_HAND, contained=plan.container != NONE)
+    return text(plan, quoted((plan.root,)), BY_HAND, contained=is_contained(plan))
 
 
 def text(plan: Plan, code: str, meeting: Rendezvous, *, contained: bool) -> str:

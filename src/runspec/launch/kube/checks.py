@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import Fault
 from ..amounts import mebibytes, seconds
+from ..planning import RETRYING_KINDS
 from .manifests import RAY
 from .pods import ALL, parsed_mount
 
@@ -22,8 +23,6 @@ USED = frozenset(
         *("labels", "annotations", "priority_class"),
     )
 )
-RETRYING = ("job", "jobset", "pytorchjob", RAY)
-"""Kinds that can begin again by themselves."""
 
 
 def faults(plan: Plan) -> Iterator[Fault]:
@@ -45,7 +44,7 @@ def faults(plan: Plan) -> Iterator[Fault]:
     for mount in plan.mounts:
         if not _is_mount(mount):
             yield Fault("mount-invalid", "mounts", received=mount)
-    retries = {"max_retries"} if settings.kind in RETRYING else set()
+    retries = {"max_retries"} if settings.kind in RETRYING_KINDS else set()
     yield from unused(plan, USED | retries)
 
 

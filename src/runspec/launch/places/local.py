@@ -23,6 +23,7 @@ from ..local import statefile
 from ..local.gpus import gpus_here, processes_here, wanted
 from ..local.interpreter import interpreter_of, program, unfit
 from ..plan import SCRIPT
+from ..unused import unused_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,17 +169,7 @@ def _prepare(plan: Plan) -> None:
 
 
 def _check_bare(plan: Plan) -> list[Fault]:
-    found = []
-    if plan.image and plan.settings.container_runtime is None:
-        found.append(
-            Fault(
-                "image-unused",
-                "container_image" if plan.settings.container_image else "image",
-                severity="warning",
-                received=plan.image,
-                expected=tuple(RUNTIMES),
-            )
-        )
+    found = list(unused_image(plan))
     fault = unfit(plan.recipe, plan.settings.python)
     if fault:
         found.append(fault)
@@ -227,6 +218,8 @@ def _unkept(plan: Plan) -> Iterator[Fault]:
     """Promises that this machine can't keep; a time limit that isn't one."""
     declared = plan.settings.declared()
     for name in UNKEPT:
+        if name == "max_retries" and plan.restarts:
+            continue
         if name in declared and getattr(plan.settings, name):
             yield Fault(
                 "setting-unused", name, severity="warning", detail=plan.executor

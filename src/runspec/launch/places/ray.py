@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..executor import Handle
     from ..plan import Plan
 
-USED = frozenset(("address", "patience", "cpus_per_task", "mem"))
+USED = frozenset(("address", "patience", "cpus_per_task", "mem", "container_image"))
 REST = 10.0
 """A log that took a second to fetch isn't fetched again for so many: the API has no
 offset.
@@ -42,9 +42,9 @@ class RayExecutor:
         self._over = False
 
     def check(self, plan: Plan) -> tuple[Fault, ...]:
-        from ..unused import unused
+        from ..unused import unused, unused_image
 
-        found = list(unused(plan, USED))
+        found = [*unused(plan, USED), *unused_image(plan)]
         found += _unsuitable(plan)
         try:
             address_of(plan.settings.address, os.environ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..launchers import quoted
+from ..plan import is_contained
 from ..portable import dependency_lines, export_lines, variables
 from .directives import directives, may_requeue
 from .paths import ATTEMPT, EXIT, SECRETS
@@ -112,7 +113,7 @@ def _parts(plan: Plan, site: Site) -> Iterator[str]:
         yield (HANDED_AGAIN if again else HANDED).format(secrets=SECRETS)
     if lines := export_lines(variables(plan, site)):
         yield "".join(f"{line}\n" for line in lines)
-    if not plan.image and (lines := dependency_lines(plan, ENVIRONMENT)):
+    if not is_contained(plan) and (lines := dependency_lines(plan, ENVIRONMENT)):
         yield "".join(f"{line}\n" for line in (ABOUT_ENVIRONMENT, *lines))
     if needs_meeting(plan):
         yield MEETING.format(port=plan.settings.rendezvous_port or PORT)
