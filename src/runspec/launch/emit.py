@@ -16,7 +16,7 @@ from .launchers import quoted
 from .naming import slug
 from .plan import is_contained
 from .planning import FORM_PLACES, LOCAL
-from .unused import unused_image
+from .unused import find_unused_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def find_unkept(plan: Plan, form: str) -> tuple[Fault, ...]:
         found = executor_named(FORM_PLACES[form]).check(plan)
         return tuple(fault for fault in found if fault.severity == "warning")
     runs = form == BASH or plan.executor == SLURM
-    image = () if runs and is_contained(plan) else unused_image(plan)
+    image = () if runs and is_contained(plan) else find_unused_image(plan)
     return (*_find_unused(plan, form), *image)
 
 

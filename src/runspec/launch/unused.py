@@ -23,7 +23,7 @@ EVERYWHERE = frozenset(
 """What the plan has for every place."""
 
 
-def unused_image(plan: Plan) -> tuple[Fault, ...]:
+def find_unused_image(plan: Plan) -> tuple[Fault, ...]:
     """The warning that nothing runs the image, the configuration's or the recipe's."""
     settings = plan.settings
     if not plan.image or is_contained(plan) or settings.container_runtime == "none":

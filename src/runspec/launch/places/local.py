@@ -23,7 +23,7 @@ from ..local import statefile
 from ..local.gpus import gpus_here, processes_here, wanted
 from ..local.interpreter import interpreter_of, program, unfit
 from ..plan import SCRIPT
-from ..unused import unused_image
+from ..unused import find_unused_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _prepare(plan: Plan) -> None:
 
 
 def _check_bare(plan: Plan) -> list[Fault]:
-    found = list(unused_image(plan))
+    found = list(find_unused_image(plan))
     fault = unfit(plan.recipe, plan.settings.python)
     if fault:
         found.append(fault)

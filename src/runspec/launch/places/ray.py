@@ -42,9 +42,9 @@ class RayExecutor:
         self._over = False
 
     def check(self, plan: Plan) -> tuple[Fault, ...]:
-        from ..unused import unused, unused_image
+        from ..unused import unused, find_unused_image
 
-        found = [*unused(plan, USED), *unused_image(plan)]
+        found = [*unused(plan, USED), *find_unused_image(plan)]
         found += _unsuitable(plan)
         try:
             address_of(plan.settings.address, os.environ)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import Fault, RunspecError
-from ..unused import unused, unused_image
+from ..unused import unused, find_unused_image
 from .array import indices
 from .job import SSH
 from .task import PYXIS
@@ -38,7 +38,7 @@ def faults(plan: Plan) -> tuple[Fault, ...]:
 def _faults(plan: Plan) -> Iterator[Fault]:
     settings = plan.settings
     yield from unused(plan, USED)
-    yield from unused_image(plan)
+    yield from find_unused_image(plan)
     needed = ("host", "remote_job_dir") if settings.tunnel == SSH else ()
     for name in needed:
         if not getattr(settings, name):
