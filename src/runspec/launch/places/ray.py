@@ -42,7 +42,7 @@ class RayExecutor:
         self._over = False
 
     def check(self, plan: Plan) -> tuple[Fault, ...]:
-        from ..unused import unused, find_unused_image
+        from ..unused import find_unused_image, unused
 
         found = [*unused(plan, USED), *find_unused_image(plan)]
         found += _unsuitable(plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import Fault, RunspecError
-from ..unused import unused, find_unused_image
+from ..unused import find_unused_image, unused
 from .array import indices
 from .job import SSH
 from .task import PYXIS
