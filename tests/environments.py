@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import os
 import subprocess
@@ -28,6 +29,13 @@ class Environment:
         venv = [sys.executable, "-m", "venv", "--without-pip", str(place)]
         subprocess.run(venv, check=True)
         self.install("--no-index", str(wheel))
+
+    def with_home(self, home: Path) -> Environment:
+        """The same one for somebody else, with nothing of what others have done."""
+        home.mkdir()
+        other = copy.copy(self)
+        other.home = home
+        return other
 
     @property
     def bin(self) -> Path:

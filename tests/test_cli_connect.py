@@ -13,7 +13,14 @@ import pytest
 
 from environments import DESCRIBED, Environment, wheel, write
 
-CLIENTS = ("claude-code", "claude-desktop", "cursor", "vscode")
+CLIENTS = (
+    "claude-code",
+    "claude-desktop",
+    "cursor",
+    "gemini",
+    "windsurf",
+    "vscode",
+)
 JUMP_HOSTS = """\
 [config.jump-hosts.web]
 host = "web-01.example.org"
@@ -80,6 +87,10 @@ def target(project: Path, client: str) -> Path:
         return project / ".mcp.json"
     if client == "vscode":
         return project / ".vscode" / "mcp.json"
+    if client == "gemini":
+        return project.parent / ".gemini" / "settings.json"
+    if client == "windsurf":
+        return project.parent / ".codeium" / "windsurf" / "mcp_config.json"
     if client == "cursor":
         return project.parent / ".cursor" / "mcp.json"
     return project.parent / ".config" / "Claude" / "claude_desktop_config.json"

@@ -70,6 +70,15 @@ def test_openai_and_anthropic_have_the_same_schemas_in_their_own_shape(
     assert [function["parameters"] for function in functions] == schemas
 
 
+def test_bare_schemas_have_no_keys_of_the_format(environment: Environment) -> None:
+    for form in ("mcp", "openai", "anthropic"):
+        full = environment.run("local", "--format", form).stdout
+        bare = environment.run("local", "--format", form, "--bare").stdout
+        assert '"x-autonomy"' in full
+        assert '"x-' not in bare
+        assert json.loads(bare)
+
+
 def test_json_has_every_field_and_where_it_comes_from(
     environment: Environment,
 ) -> None:

@@ -5,7 +5,6 @@ A model on loopback plays the calls; what it gets is what a model would be shown
 
 from __future__ import annotations
 
-import copy
 import shlex
 from pathlib import Path
 from typing import Any
@@ -79,9 +78,7 @@ class Room:
     """An agent, the tools that it has, and the person of the machine."""
 
     def __init__(self, rig: Path, bare: Environment, place: Path) -> None:
-        self.person = copy.copy(bare)
-        self.person.home = place / "home"
-        self.person.home.mkdir()
+        self.person = bare.with_home(place / "home")
         programs = {"purge": PURGE, "peek": PEEK, "ident": IDENT, "long": LONG}
         served = tools(place / "own", SPEC, fails=FAILS, **programs)
         work = place / "work"

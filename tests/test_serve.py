@@ -337,7 +337,7 @@ def test_a_long_list_comes_in_pages(bare: Environment, tmp_path: Path) -> None:
         for n in range(1_100)
     ]
     folder = write(tmp_path / "own", {"runspec.toml": "".join(sections)})
-    with Client(bare, folder) as client:
+    with Client(bare, folder, "--listed", "1100") as client:
         found, cursor = [], {}
         while True:
             page = client.get("tools/list", **cursor)["result"]
@@ -530,3 +530,25 @@ def test_a_call_is_in_the_history_and_in_the_ledger(
     (run,) = json.loads(environment.run("history", "--format", "json").stdout)
     assert (run["runnable"], run["via"], run["status"]) == ("x", "serve", 7)
     assert environment.run("audit", "verify").returncode == 0
+
+
+@pytest.mark.slow
+def test_more_than_a_hundred_tools_are_two_for_agents_and_all_for_runspec(
+    bare: Environment, tmp_path: Path
+) -> None:
+    tool = 'description = "Does it"\nautonomy = "autonomous"\n'
+    spec = "".join(f"[t{n}]\n{tool}" for n in range(101))
+    folder = tools(tmp_path / "own", spec, t7="echo seven")
+    with Client(bare, folder) as client:
+        assert client.names() == ["runspec_search_tools", "runspec_call_tool"]
+        called = client.call("runspec_call_tool", name="t7", arguments={})
+        assert text(called) == "seven\n"
+        unknown = client.response(client.begin("runspec_call_tool", name="t777"))
+        assert "Unknown tool: t777" in unknown["error"]["message"]
+        unnamed = client.response(client.begin("runspec_call_tool"))
+        assert '"name" must be a string' in unnamed["error"]["message"]
+    info = {"name": "runspec", "version": "1"}
+    with Client(bare, folder, revision=STATELESS) as client:
+        meta = META | {"io.modelcontextprotocol/clientInfo": info}
+        client.say(request("tools/list", 1, _meta=meta))
+        assert len(client.response(1)["result"]["tools"]) > 50

@@ -98,6 +98,7 @@ level = "autonomous"
 dry-run = false
 pending = 1
 """
+    bare = bare.with_home(folder.parent / "home")
     with Client(bare, folder, *policy(folder, rules), **VARIABLES) as client:
         first = client.call("reads")
         assert first["isError"] is True
@@ -108,6 +109,40 @@ pending = 1
         assert "nothing has run yet" in text(client.call("deploys"))
 
 
+@pytest.mark.slow
+def test_no_client_calls_more_often_or_more_at_once_than_the_policy_lets_it(
+    bare: Environment, tmp_path: Path
+) -> None:
+    spec = "".join(
+        f'[{name}]\ndescription = "x"\nautonomy = "autonomous"\n'
+        for name in ("often", "waits", "free")
+    )
+    waits = 'mkfifo "$HOME/gate"; echo 1 >&"$RUNSPEC_PROGRESS"; read -r < "$HOME/gate"'
+    folder = tools(tmp_path / "own", spec, often="echo ran", waits=waits, free="echo f")
+    rules = """
+[[rule]]
+tool = "often"
+rate = 2
+[[rule]]
+tool = "waits"
+jobs = 1
+"""
+    with Client(bare, folder, *policy(folder, rules)) as client:
+        for _ in range(2):
+            assert text(client.call("often")) == "ran\n"
+        refused = client.call("often")
+        assert refused["isError"] is True
+        assert "2 calls a minute: call again in" in text(refused)
+        params = {"name": "waits", "arguments": {}, "_meta": {"progressToken": "t"}}
+        first = client.ask("tools/call", **params)
+        while client.next().get("method") != "notifications/progress":
+            pass
+        assert "1 at once" in text(client.call("waits"))
+        assert text(client.call("free")) == "f\n"
+        (bare.home / "gate").write_text("go\n")
+        assert client.response(first)["result"]["isError"] is False
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -116,6 +151,7 @@ pending = 1
         ("[[rule]]\nlevle = 'manual'", "rule 1: unknown key 'levle'"),
         ("[[rule]]\nlevel = 'lax'", "rule 1: level is one of"),
         ("[[rule]]\npending = true", "rule 1: pending must be of type int"),
+        ("[[rule]]\nrate = 0", "rule 1: rate must be at least 1"),
         ("[[rule]]\npaths = ['data']", "rule 1: 'data' must be an absolute path"),
         ("[[rule]", "line 1"),
     ],

@@ -2,7 +2,8 @@
 
 Sources: the MCP pages of Claude Code ("MCP installation scopes"), of the Model
 Context Protocol ("Connect to local MCP servers"), of Cursor ("Model Context
-Protocol") and of Visual Studio Code ("MCP configuration reference").
+Protocol"), of Gemini CLI ("MCP servers with the Gemini CLI"), of Windsurf ("Cascade
+MCP integration") and of Visual Studio Code ("MCP configuration reference").
 """
 
 from __future__ import annotations
@@ -90,6 +91,18 @@ CLIENTS = {
         _home(".cursor", "mcp.json"),
         "mcpServers",
         "enable the server in the MCP settings of Cursor",
+    ),
+    "gemini": Client(
+        "Gemini CLI",
+        _home(".gemini", "settings.json"),
+        "mcpServers",
+        "restart Gemini CLI",
+    ),
+    "windsurf": Client(
+        "Windsurf",
+        _home(".codeium", "windsurf", "mcp_config.json"),
+        "mcpServers",
+        "refresh the servers in the MCP settings of Windsurf",
     ),
     "vscode": Client(
         "Visual Studio Code",

@@ -20,17 +20,18 @@ FRAMES = {
 """What stands before and after the items of a format, and how deep they stand."""
 
 
-def emit(selection: Selection, form: str, *, strict: bool) -> int:
+def emit(selection: Selection, form: str, *, strict: bool, bare: bool = False) -> int:
     """Write the schemas to stdout and what is wrong to stderr (LOC-03).
 
-    Returns the exit status, as Selection.status has it.
+    `bare`: without the keys that only the format has. Returns the exit status, as
+    Selection.status has it.
     """
     before, indent, after = FRAMES[form]
     items: list[str] = []
     for spec in selection.specs:
         names = selection.names(spec)
         if names:
-            texts = _texts(selection, spec, form)
+            texts = _texts(selection, spec, form, bare=bare)
             items += [text for name in names for text in texts[name]]
     gap = "\n" + " " * indent
     lines = [gap + item.replace("\n", gap) for item in items]
@@ -40,7 +41,7 @@ def emit(selection: Selection, form: str, *, strict: bool) -> int:
 
 
 def _texts(
-    selection: Selection, spec: InstalledSpec, form: str
+    selection: Selection, spec: InstalledSpec, form: str, *, bare: bool
 ) -> dict[str, list[str]]:
     """The JSON items of every runnable of one file, by name."""
     environment = selection.catalogue.environment
@@ -49,6 +50,8 @@ def _texts(
         from .catalogue_json import about_here
 
         kind = f"json {about_here()}"
+    elif bare:
+        kind = f"{form} bare"
     texts = environment.recall(spec, kind)
     if texts is None:
         import json
@@ -57,7 +60,7 @@ def _texts(
         texts = {
             name: [
                 json.dumps(item, indent=2, ensure_ascii=False)
-                for item in _items(built, name, form, spec)
+                for item in _items(built, name, form, spec, bare=bare)
             ]
             for name in built.runnables
         }
@@ -65,21 +68,25 @@ def _texts(
     return texts  # type: ignore[return-value]
 
 
-def _items(built: Spec, name: str, form: str, spec: InstalledSpec) -> list[Json]:
+def _items(
+    built: Spec, name: str, form: str, spec: InstalledSpec, *, bare: bool
+) -> list[Json]:
     runnable = built.runnables[name]
     if form == "json":
         from .catalogue_json import record
 
         return [record(runnable, built, spec)]
     from ..render.schema import as_anthropic, as_mcp, as_openai, tools
+    from ..render.schema import without_extensions as without
 
     found = tools(runnable, built.config)
     if form == "openai":
-        return as_openai(found)
-    if form == "anthropic":
-        return as_anthropic(found)
-    listed: list[Json] = as_mcp(found)["tools"]  # type: ignore[assignment]
-    return listed
+        items = as_openai(found)
+    elif form == "anthropic":
+        items = as_anthropic(found)
+    else:
+        items = as_mcp(found)["tools"]  # type: ignore[assignment]
+    return [without(each) for each in items] if bare else items
 
 
 def _report(selection: Selection) -> None:

@@ -80,7 +80,12 @@ def run(args: Args) -> int:
     else:
         from .emit import emit
 
-        status = emit(selection, args.format.value, strict=args.strict.value)
+        status = emit(
+            selection,
+            args.format.value,
+            strict=args.strict.value,
+            bare=args.bare.value,
+        )
     catalogue.environment.save()
     return status
 

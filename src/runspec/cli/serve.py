@@ -60,6 +60,7 @@ def _options(args: Args) -> Options:
         jobs=args.jobs.value,
         timeout=args.timeout.value,
         inline=args.inline.value,
+        listed=args.listed.value,
         policy=read_policy(_text(args.policy.value), args.confirm.value),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from functools import cached_property
 
-from ..model import autonomy_of
+from ..errors import CallError
+from ..model import attribute_of, autonomy_of
 from ..policy import AUTONOMY, strictest
 from ..resolve.secrets import redactor_of
 from ..run.recorded import Recorded
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..approvals.ticket import PlannedCall
     from ..call import Invocation, Value
+    from ..model import Arg
     from ..run.argv import CommandLine
     from ..run.become import Become
     from ..run.order import Order
@@ -38,8 +40,9 @@ class Case:
     """A call that is right.
 
     `level` is its effective autonomy (AUT-03), `run` what is recorded of it: decisions
-    about it and its start have one id. `asks`: there can be a person at the client.
-    `rehearses`: it is the dry run of another, for the person who decides about that.
+    about it and its start have one id. `escalating` are the arguments that count for
+    its level, by default all that are given. `asks`: there can be a person at the
+    client. `rehearses`: it is the dry run of another, for the person who decides.
     """
 
     asks = False
@@ -53,6 +56,7 @@ class Case:
         line: CommandLine,
         invocation: Invocation,
         principal: str,
+        escalating: Sequence[Arg] | None = None,
     ) -> None:
         self.call = call
         self.served = served
@@ -61,9 +65,10 @@ class Case:
         self.principal = principal
         self.redactor = redactor_of(invocation)
         self.run = Recorded(invocation, "serve", least="on", principal=principal)
-        given = (arg.autonomy for arg in line.given if arg.autonomy is not None)
+        raising = line.given if escalating is None else escalating
+        levels = (arg.autonomy for arg in raising if arg.autonomy is not None)
         own = autonomy_of(served.tool.chain, served.config)
-        self.level = strictest((own, *given))
+        self.level = strictest((own, *levels))
 
     @property
     def streams(self) -> bool:
@@ -259,15 +264,44 @@ def open_case(call: ToolCall, served: ServedTool, principal: str) -> Case:
 def _opened(
     call: ToolCall, served: ServedTool, arguments: dict[str, Json], principal: str
 ) -> Case:
-    from ..resolve import resolve
-    from ..run.argv import argv_of
     from ..run.types import carry_types
 
     carry_types(served.config)
+    line, invocation = _resolved(served, arguments)
+    own = AUTONOMY.index(autonomy_of(served.tool.chain, served.config))
+    escalating = [
+        arg
+        for arg in line.given
+        if arg.autonomy is not None
+        and AUTONOMY.index(arg.autonomy) > own
+        and not _changes_nothing(arg, invocation, served, arguments)
+    ]
+    return Case(call, served, line, invocation, principal, escalating)
+
+
+def _resolved(
+    served: ServedTool, arguments: dict[str, Json]
+) -> tuple[CommandLine, Invocation]:
+    from ..resolve import resolve
+    from ..run.argv import argv_of
+
     line = argv_of(served.tool, arguments)
     environ = {**os.environ, "RUNSPEC_AGENT": "1", **line.environ}
     environ.pop("RUNSPEC_DEFAULTS", None)  # it is about the call that started us
     invocation = resolve(
         served.runnable, served.config, line.argv, environ, spec_path=served.spec_path
     )
-    return Case(call, served, line, invocation, principal)
+    return line, invocation
+
+
+def _changes_nothing(
+    arg: Arg, call: Invocation, served: ServedTool, arguments: dict[str, Json]
+) -> bool:
+    """Whether an argument has the value that it would have without being given."""
+    attribute = attribute_of(arg.name)
+    rest = {k: v for k, v in arguments.items() if attribute_of(k) != attribute}
+    try:
+        _, without = _resolved(served, rest)
+    except CallError:
+        return False
+    return bool(without.values[attribute].plain == call.values[attribute].plain)

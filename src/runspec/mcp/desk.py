@@ -9,8 +9,9 @@ from time import monotonic
 from ..compat import signal
 from ..errors import CallError, Fault, RunspecError
 from ..loop import Cancelled, Future
-from ..remote.wire import READ_OUTPUT
+from ..remote.wire import READ_OUTPUT, SEARCH_TOOLS
 from ..run.order import NOT_STARTED, Ending
+from .limits import Limits
 from .shapes import text_result
 
 TYPE_CHECKING = False
@@ -56,12 +57,23 @@ class Desk:
         self._free = server.options.jobs
         self._queue: list[Future[None]] = []
         self._warned = False
+        self._limits = Limits(server.options.policy)
 
     async def carry_out(self, call: ToolCall, client: Connection) -> End:
         """What a call comes to: its result, or a question that comes first.
 
         Raises Malformed for a call that is no call.
         """
+        try:
+            rules = self._limits.begin(call.name, client.principal)
+        except RunspecError as error:
+            return _said(error)
+        try:
+            return await self._carry_out(call, client)
+        finally:
+            self._limits.end(rules, client.principal)
+
+    async def _carry_out(self, call: ToolCall, client: Connection) -> End:
         if call.typed is not None:
             return await self._typed(call, client)
         from .case import open_case
@@ -69,6 +81,10 @@ class Desk:
         served = self._server.find(call.name)
         if served is None and call.name == READ_OUTPUT:
             return await self._read_output(call, client)
+        if served is None and call.name == SEARCH_TOOLS:
+            from .tool_search import search
+
+            return search(self._server.every_tool(call.revision), call.arguments)
         if served is None:
             return await self._elsewhere(call, client)
         served.refresh()

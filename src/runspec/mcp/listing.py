@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .revisions import Revision
     from .shapes import Object
 
+LONGEST_NAME = 48
+"""Characters of a name; interfaces take 64, the client's prefix included."""
+DIGEST = 8
 PREFIX = "dev.runspec/"
 """Before the keys of `_meta` that are the format's own (SRV-10)."""
 
@@ -47,7 +50,7 @@ def _entry(tool: Tool, spec: Spec) -> Object:
     return {
         "runnable": tool.chain[0].name,
         "command": list(tool.command),
-        "name": tool.name,
+        "name": model_name(tool.name),
         "title": tool.title,
         "autonomy": tool.autonomy,
         "audiences": plain_value(tool.discoverable),
@@ -62,6 +65,20 @@ def _entry(tool: Tool, spec: Spec) -> Object:
         "annotations": _annotations(tool),
         "extensions": extensions(tool),
     }
+
+
+def model_name(name: str) -> str:
+    """The name as model interfaces take it: no dots, and short enough for a prefix.
+
+    A long one keeps its beginning, and ends with a part of its digest (SRV-05).
+    """
+    plain = name.replace(".", "_")
+    if len(plain) <= LONGEST_NAME:
+        return plain
+    from hashlib import sha256
+
+    digest = sha256(name.encode()).hexdigest()[:DIGEST]
+    return f"{plain[: LONGEST_NAME - DIGEST - 1]}_{digest}"
 
 
 def _secret_variables(tool: Tool) -> list[Json]:

@@ -38,10 +38,21 @@ class Rule:
     `level` is the least strict that counts, `pending` how many calls may wait for a
     person, `paths` the directories that values of the type `path` are confined to,
     `environ` the variables that reach the program, as globs, `dry_run` whether a call
-    that waits has its dry run. None says nothing.
+    that waits has its dry run, `rate` how many calls of one who asks begin in a
+    minute, `jobs` how many are under way at once. None says nothing.
     """
 
-    __slots__ = ("dry_run", "environ", "level", "paths", "pending", "principal", "tool")
+    __slots__ = (
+        "dry_run",
+        "environ",
+        "jobs",
+        "level",
+        "paths",
+        "pending",
+        "principal",
+        "rate",
+        "tool",
+    )
 
     def __init__(
         self,
@@ -53,6 +64,8 @@ class Rule:
         paths: Sequence[str] | None = None,
         environ: Sequence[str] | None = None,
         dry_run: bool | None = None,
+        rate: int | None = None,
+        jobs: int | None = None,
     ) -> None:
         self.tool = tool
         self.principal = principal
@@ -61,6 +74,8 @@ class Rule:
         self.paths = paths
         self.environ = environ
         self.dry_run = dry_run
+        self.rate = rate
+        self.jobs = jobs
 
     def applies(self, tool: str, principal: str) -> bool:
         from fnmatch import fnmatchcase
@@ -90,6 +105,15 @@ class Policy:
         return min(
             self._said(tool, principal, lambda rule: rule.pending), default=QUOTA
         )
+
+    def limiting(self, tool: str, principal: str) -> list[Rule]:
+        """The rules that limit how many such calls one who asks may make."""
+        return [
+            rule
+            for rule in self._rules
+            if (rule.rate is not None or rule.jobs is not None)
+            and rule.applies(tool, principal)
+        ]
 
     def rehearses(self, tool: str, principal: str) -> bool:
         """Whether a call that waits for a person has its dry run before."""
@@ -124,10 +148,15 @@ KEYS: dict[str, type] = {
     "principal": str,
     "level": str,
     "pending": int,
+    "rate": int,
+    "jobs": int,
     "paths": list,
     "environ": list,
     "dry-run": bool,
 }
+
+COUNTS = ("rate", "jobs")
+"""Keys that are at least 1."""
 
 
 def read_policy(path: str | None, confirm: str) -> Policy:
@@ -181,6 +210,8 @@ def _rule(path: str, at: int, data: object) -> Rule:
             raise _invalid(path, f"{where}: {key} must be of type {kind.__name__}")
         if isinstance(value, list) and not all(isinstance(e, str) for e in value):
             raise _invalid(path, f"{where}: {key} must be strings")
+        if key in COUNTS and isinstance(value, int) and value < 1:
+            raise _invalid(path, f"{where}: {key} must be at least 1")
     if data.get("level", AUTONOMY[0]) not in AUTONOMY:
         raise _invalid(path, f"{where}: level is one of {', '.join(AUTONOMY)}")
     paths = data.get("paths")

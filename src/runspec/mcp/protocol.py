@@ -8,7 +8,7 @@ reports back by `finish`, `progress`, `ask` and `changed`, which give messages t
 
 from __future__ import annotations
 
-from ..remote.wire import AUTONOMY
+from ..remote.wire import AUTONOMY, NAME
 from . import messages
 from .messages import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Malformed
 from .revisions import HANDSHAKE, NEWEST_HANDSHAKE, REVISIONS, STATELESS
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
         @property
         def instructions(self) -> str: ...
         def has(self, tool: str) -> bool: ...
-        def listing(self, revision: Revision) -> dict[str, Object]: ...
+        def listing(self, revision: Revision, *, whole: bool) -> dict[str, Object]: ...
+        def resolve_call(self, tool: str, arguments: Object) -> tuple[Json, Json]: ...
         def resources(self) -> list[Object]: ...
         def templates(self) -> list[Object]: ...
         def contents(self, uri: str) -> Object | None: ...
@@ -184,7 +185,8 @@ class Protocol:
         if request.method == "tools/call":
             return [Begin(self._call(request, revision, capabilities))]
         if request.method == "tools/list":
-            body = self._page(request, self._offer.listing(revision))
+            whole = self.client == NAME
+            body = self._page(request, self._offer.listing(revision, whole=whole))
         elif request.method == "resources/list":
             body = {"resources": list[object](self._offer.resources())}  # type: ignore[dict-item]
         elif request.method == "resources/templates/list":
@@ -268,9 +270,13 @@ class Protocol:
         name = params.get("name")
         if not isinstance(name, str):
             raise _wrong(request, '"name" must be a string')
+        arguments = params.get("arguments")
+        if isinstance(arguments, dict):
+            name, arguments = self._offer.resolve_call(name, arguments)
+        if not isinstance(name, str):
+            raise _wrong(request, 'the argument "name" must be a string')
         if not self._offer.has(name):
             raise _wrong(request, f"Unknown tool: {name[:200]}")
-        arguments = params.get("arguments")
         if arguments is None:
             arguments = {}
         if not isinstance(arguments, dict):

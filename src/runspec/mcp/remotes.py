@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..loop import Cancelled, Future, TooLate
 from ..remote.plain import is_offered, level_of
-from ..remote.wire import READ_OUTPUT
+from ..remote.wire import CALL_TOOL, READ_OUTPUT, SEARCH_TOOLS
 from .messages import INVALID_PARAMS, Malformed
 from .protocol import APPROVAL
 from .remote_host import Remote, Underway
@@ -87,7 +87,7 @@ class Remotes:
         found: dict[str, Object] = {}
         for remote in self._remotes.values():
             for name, item in remote.tools.items():
-                if name == READ_OUTPUT:
+                if name in (READ_OUTPUT, SEARCH_TOOLS, CALL_TOOL):
                     continue  # the one of this server reads theirs, too
                 own = _own_name(remote, name)
                 if not remote.enforces and not is_offered(item):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..loop import Cancelled
-from ..remote.wire import READ_OUTPUT
+from ..remote.wire import CALL_TOOL, READ_OUTPUT, SEARCH_TOOLS
 from .revisions import REVISIONS
 
 TYPE_CHECKING = False
@@ -33,6 +33,8 @@ AROUND = 4_000
 """Characters of a result beside stdout and stderr."""
 FAULTS = "runspec://faults"
 OUTPUTS = "runspec://output/{id}"
+LISTED = 100
+"""Tools that are listed; some clients stop at 128, and each costs a model tokens."""
 LOOK_AGAIN = 1.0
 """Seconds between two looks at what is installed, while somebody would be told of a
 change, and at outputs whose time is over."""
@@ -46,10 +48,11 @@ person to run it, then repeat the call unchanged."""
 
 class Options:
     """How to serve: `jobs` at once, `timeout` seconds for a call (0: none), `inline`
-    bytes of output in a result, `policy` what the operator says about calls.
+    bytes of output in a result, `policy` what the operator says about calls; of more
+    than `listed` tools, those that search and call are listed.
     """
 
-    __slots__ = ("inline", "jobs", "policy", "selection", "timeout")
+    __slots__ = ("inline", "jobs", "listed", "policy", "selection", "timeout")
 
     def __init__(
         self,
@@ -59,7 +62,9 @@ class Options:
         timeout: float,
         inline: int,
         policy: Policy,
+        listed: int = LISTED,
     ) -> None:
+        self.listed = listed
         self.selection = selection
         self.jobs = jobs
         self.timeout = timeout
@@ -153,7 +158,7 @@ class Server:
 
     def has(self, tool: str) -> bool:
         """Whether a call of that name gets more than "unknown tool"."""
-        if self.find(tool) is not None or tool == READ_OUTPUT:
+        if self.find(tool) is not None or tool in (READ_OUTPUT, SEARCH_TOOLS):
             return True
         return self.remotes is not None and self.remotes.has(tool)
 
@@ -202,17 +207,32 @@ class Server:
         self.loop.soon(lambda: prepare(tools[0]))
         return described(tools[0])
 
-    def listing(self, revision: Revision) -> dict[str, Object]:
-        """The tools by name, as `tools/list` has them."""
+    def resolve_call(self, tool: str, arguments: Object) -> tuple[Json, Json]:
+        """The tool and arguments that a call is of, where it names them (SRV-42)."""
+        if tool != CALL_TOOL or self.find(tool) is not None:
+            return tool, arguments
+        return arguments.get("name"), arguments.get("arguments")
+
+    def listing(self, revision: Revision, *, whole: bool) -> dict[str, Object]:
+        """The tools by name, as `tools/list` has them; very many only as a `whole`."""
+        found = self.every_tool(revision)
+        if not found:
+            return found
+        if len(found) > self.options.listed and not whole:
+            from .tool_search import definitions
+
+            return definitions(revision, len(found)) | self._own_tools(revision)
+        return _with_limit(found, self.options.inline) | self._own_tools(revision)
+
+    def every_tool(self, revision: Revision) -> dict[str, Object]:
+        """The tools of programs by name, of this machine and of others."""
         self.look_again()
         found = {
             name: each.listed(revision) for name, each in self.toolbox.tools.items()
         }
         if self.remotes is not None:
             found = self.remotes.listing(revision) | found
-        if not found:
-            return found
-        return _with_limit(found, self.options.inline) | self._own_tools(revision)
+        return found
 
     def _own_tools(self, revision: Revision) -> dict[str, Object]:
         """Behind the tools of the machine: what reads their long outputs."""

@@ -104,7 +104,7 @@ class Client:
         params: Object = {
             "protocolVersion": REVISION,
             "capabilities": capabilities,
-            "clientInfo": {"name": "runspec", "version": _version()},
+            "clientInfo": {"name": wire.NAME, "version": _version()},
         }
         _, asked = self.ask("initialize", params)
         try:

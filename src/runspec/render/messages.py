@@ -439,6 +439,9 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         " of this server allows",
         "give a path below one of them",
     ),
+    "calls-limited": (
+        "{subject} has not run: the operator of this server allows {detail}",
+    ),
     "policy-invalid": (
         "the policy {subject} is no policy<: {detail}>",
         "fix it; without a policy that holds, nothing is served",

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Chain = tuple[Runnable, ...]
 
 
+VERBATIM = ("const", "default", "enum", "examples")
+"""Keys of JSON Schema whose values are data."""
+
+
 class Tool:
     """One runnable, or one command of it, as an agent sees it.
 
@@ -165,6 +169,26 @@ def as_openai(tools: Iterable[Tool]) -> list[Json]:
         }
         for tool in tools
     ]
+
+
+def without_extensions(item: Json) -> Json:
+    """A tool without the format's own `x-` keys, which strict interfaces refuse.
+
+    Properties may be called so: only keys of schemas and of the tool itself go.
+    """
+    if isinstance(item, list):
+        return [without_extensions(each) for each in item]
+    if not isinstance(item, dict):
+        return item
+    return {
+        key: {name: without_extensions(each) for name, each in value.items()}
+        if key == "properties" and isinstance(value, dict)
+        else value
+        if key in VERBATIM
+        else without_extensions(value)
+        for key, value in item.items()
+        if not key.startswith("x-")
+    }
 
 
 def as_anthropic(tools: Iterable[Tool]) -> list[Json]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ..spec.plain import Json
 
 _TYPES = {"int": "integer", "float": "number", "bool": "boolean", "flag": "boolean"}
+LONGEST_DEFAULT = 60
+"""Characters of a default that is told in words."""
 _SENTENCE_ENDS = (".", "!", "?", "…", ":", ";")
 
 
@@ -83,9 +85,26 @@ def _description(arg: Arg, pattern: str | None) -> str:
     parts = [arg.description] if arg.description else []
     if arg.pattern is not None and pattern is None:
         parts.append(f"All of it must match the Python pattern {arg.pattern}")
+    bounds = _bounds(arg)
+    if bounds:
+        parts.append(bounds)
     if arg.deprecated is not None:
         parts.append(f"Deprecated: {arg.deprecated}")
     return _sentences(parts)
+
+
+def _bounds(arg: Arg) -> str:
+    """Range and default in words, for clients that drop them from a schema."""
+    found = []
+    if arg.range is not None:
+        found.append(f"{arg.range[0]} to {arg.range[1]}")
+    default = plain_value(arg.default)
+    if isinstance(default, str | int | float) and default is not False:
+        text = str(default).lower() if default is True else str(default)
+        if text and len(text) <= LONGEST_DEFAULT:
+            found.append(f"default {text}")
+    words = ", ".join(found)
+    return words[:1].upper() + words[1:]
 
 
 def _sentences(parts: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import MASK, ArgvPlace
 from ..model import attribute_of
+from .schema_args import is_list
 from .usage import metavar, takes_value
 
 TYPE_CHECKING = False
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..errors import CallError, Fault
+    from ..model import Arg
     from ..spec.plain import Json
     from .words import Names
 
@@ -66,13 +68,34 @@ def suggested_arguments(
             value = draft.pop(key)
             if fault.candidates:
                 draft[fault.candidates[0].lstrip("-")] = value
-        elif fault.candidates:
-            draft[key] = fault.candidates[0]
         elif fault.code == "not-text" and isinstance(draft[key], bool):
             draft[key] = str(draft[key]).lower()
         else:
-            draft[key] = _stand_in(key, names)
+            draft[key] = _right_value(fault, draft[key], key, names)
     return draft
+
+
+def _right_value(fault: Fault, value: Json, name: str, names: Names) -> Json:
+    """What would do instead, a list where the argument takes one."""
+    arg = names.arg(name)
+    word = _candidate(fault, arg) if fault.candidates else _stand_in(name, names)
+    if arg is None or not is_list(arg):
+        return word
+    if fault.code == "not-a-list" and isinstance(value, str):
+        return list(value.split(arg.delimiter)) if arg.delimiter else [value]
+    if fault.code == "not-a-list" and isinstance(value, int | float):
+        return [value]
+    item = word[0] if isinstance(word, list) else word
+    if fault.item is not None and isinstance(value, list):
+        return [item if n == fault.item else v for n, v in enumerate(value, 1)]
+    return [item]
+
+
+def _candidate(fault: Fault, arg: Arg | None) -> Json:
+    """The nearest word, a number where the option is one."""
+    word = fault.candidates[0]
+    options = arg.options if arg is not None else None
+    return next((each for each in options or () if str(each) == word), word)
 
 
 def _wanting(fault: Fault) -> Iterable[str]:
@@ -88,7 +111,8 @@ def _stand_in(name: str, names: Names) -> Json:
     arg = names.arg(name)
     if arg is not None and not takes_value(arg):
         return True
-    return value_of(name, names)
+    word = value_of(name, names)
+    return [word] if arg is not None and is_list(arg) else word
 
 
 def _without_mask(token: str) -> str:

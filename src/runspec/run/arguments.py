@@ -52,6 +52,8 @@ class Texts:
                 self._take(attribute, arg, value)
 
     def _take(self, attribute: str, arg: Arg, value: Json) -> None:
+        if is_list(arg) and isinstance(value, str):
+            value = _list_in(value)
         if not is_list(arg):
             text = self._text(arg, value)
             self.by_attribute[attribute] = [] if text is None else [text]
@@ -86,6 +88,24 @@ class Texts:
         received = _shown(value)
         fault = Fault(code, arg.name, received=received, expected=options, item=item)
         self.faults.append(fault)
+
+
+def _list_in(text: str) -> Json:
+    """The list that a text is in JSON, numbers as they are written; else the text."""
+    if not text.lstrip().startswith("["):
+        return text
+    import json
+
+    def refuse(literal: str) -> None:
+        raise ValueError(literal)
+
+    try:
+        found: Json = json.loads(
+            text, parse_int=str, parse_float=str, parse_constant=refuse
+        )
+    except (ValueError, RecursionError):
+        return text
+    return found
 
 
 def _unknown(name: str, arg: Arg | None, args: Mapping[str, Arg]) -> Fault:

@@ -7,7 +7,6 @@ import os
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 
-from .options import PATH
 from .peer import GONE
 
 TYPE_CHECKING = False
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
     from .hosts import Hosts
     from .token import Token
-
-METADATA = "/.well-known/oauth-protected-resource"
-"""Where RFC 9728, section 3.1, has the metadata; with PATH after it, or alone."""
 
 _WRONG_HOST = "This server isn't known by that Host; --allowed-host makes it known.\n"
 _WRONG_ORIGIN = "Requests from pages of that Origin are refused.\n"
@@ -63,17 +59,13 @@ class Guard:
         """Not from somebody who may ask."""
         if self._token is None:
             return self._of_another(scope)
-        if scope["path"] in (METADATA, METADATA + PATH):
-            return None
         self._token.refresh()
         given = headers.getlist("authorization")
         if self._token.is_in(given):
             scope["state"]["principal"] = self._token.principal
             return None
-        base = self._hosts.base_url(headers["host"], tls=scope["scheme"] == "https")
-        challenge = f'Bearer resource_metadata="{base}{METADATA}{PATH}"'
-        if given:
-            challenge += ', error="invalid_token"'
+        # Metadata of RFC 9728 without an authorization server has clients register.
+        challenge = 'Bearer error="invalid_token"' if given else "Bearer"
         return PlainTextResponse(_UNKNOWN, 401, {"WWW-Authenticate": challenge})
 
     def _of_another(self, scope: Scope) -> Response | None:

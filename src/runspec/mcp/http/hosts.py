@@ -77,10 +77,3 @@ class Hosts:
         if is_loopback(host) and port == self._port:
             return True
         return (host, port) in self._allowed or (host, None) in self._allowed
-
-    def base_url(self, text: str, *, tls: bool) -> str:
-        """The origin of this server for whoever called it by this Host header."""
-        authority = parse_host(text)
-        local = authority is None or is_loopback(authority[0])
-        scheme = "https" if tls or (self._secure and not local) else "http"
-        return f"{scheme}://{text.lower()}"

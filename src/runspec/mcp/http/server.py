@@ -10,14 +10,13 @@ import threading
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ...loop import Future
 from ...render.text import escaped
 from .connection import Connections, Watch
 from .endpoint import Endpoint
-from .guard import METADATA, Guard
+from .guard import Guard
 from .hosts import Hosts
 from .listen import bound_sockets, tls_context
 from .options import PATH
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from ..server import Server
@@ -120,21 +117,7 @@ def _url(host: str, port: int, *, tls: bool) -> str:
 def _application(endpoint: Endpoint, options: HttpOptions, port: int) -> Starlette:
     hosts = Hosts(options, port)
     token = None if options.token is None else Token(options.token, options.token_file)
-
-    async def metadata(request: Request) -> Response:
-        """RFC 9728, section 2; whoever issues tokens does so outside of OAuth."""
-        tls = request.url.scheme == "https"
-        base = hosts.base_url(request.headers["host"], tls=tls)
-        about = {
-            "resource": base + PATH,
-            "resource_name": "runspec",
-            "bearer_methods_supported": ["header"],
-        }
-        return JSONResponse(about)
-
     routes = [Route(PATH, endpoint)]
-    if token is not None:
-        routes += [Route(path, metadata) for path in (METADATA, METADATA + PATH)]
     guard = Middleware(Guard, hosts=hosts, token=token)
     application = Starlette(routes=routes, middleware=[guard])
     application.router.redirect_slashes = False
