@@ -491,7 +491,7 @@ def test_the_history_shows_calls_and_leaves_mistyped_ones_out(
     bare.run("run", "p", "--nmae", "Ada", cwd=tmp_path)
     bare.run("run", "p", "--name", "Grace", "--x", "1", "--x", "2", cwd=tmp_path)
     listed = bare.run("history", "--runnable", "p", cwd=tmp_path).stdout
-    assert "name=Grace" in listed
+    assert "name=Grace x=1,2" in listed
     assert "--nmae" not in listed
     assert "refused call" in listed.splitlines()[-1]
     refused = bare.run("history", "--status", "refused", cwd=tmp_path).stdout

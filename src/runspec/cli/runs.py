@@ -192,7 +192,7 @@ def _called(run: Run) -> str:
         given = [run.text("detail")]
     else:
         given = [
-            f"{name}={'' if text is None else text}"
+            f"{name}={','.join((text or '').split(chr(10)))}"
             for name, source, text in run.values
             if source == "cli"
         ]
