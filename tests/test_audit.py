@@ -784,6 +784,35 @@ def test_an_empty_ledger_is_no_fault(desk: Desk):
     assert list(desk.place.iterdir()) == []
 
 
+def test_a_script_records_what_it_has_done(desk: Desk):
+    words = ("deploy", "-o", "ok", "-t", "host=web-1", "-d", "a=b=c", "-d", "n=")
+    done = desk.run("record", *words, "--strict")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = desk.run("list", "--json")
+    assert done.returncode == 0
+    (record,) = json.loads(done.stdout)
+    assert (record["kind"], record["event"], record["outcome"]) == (
+        "event",
+        "deploy",
+        "ok",
+    )
+    assert record["target"] == {"host": "web-1"}
+    assert record["detail"] == {"a": "b=c", "n": ""}
+    assert desk.run("verify").returncode == 0
+    assert desk.run("record", "deploy", "-t", "host").returncode == 2
+
+
+@pytest.mark.unprivileged
+def test_a_script_learns_that_a_record_is_not_kept(desk: Desk):
+    directory = desk.room.path
+    directory.mkdir(parents=True)
+    directory.chmod(0o755)
+    for more, status in (((), 0), (("--strict",), 1)):
+        done = desk.run("record", "deploy", *more)
+        assert (done.returncode, done.stdout) == (status, "")
+        assert "can't be trusted" in done.stderr or "audit" in done.stderr
+
+
 def test_show_filters_by_kind_runnable_and_time(desk: Desk):
     for number in range(4):
         fields = {"runnable": f"job-{number}", "run": "0193abcdef012345"}

@@ -300,6 +300,52 @@ def test_old_files_are_removed_by_number(aged: Room) -> None:
     assert [n for n in range(1, 7) if aged.old(n).exists()] == [1]
 
 
+def test_old_files_are_removed_by_the_words_of_the_public_command(aged: Room) -> None:
+    words = ("prune", "--older-than", "3", "--max-files=9")
+    done = aged.command(*words, "--dry-run")
+    assert done.stdout == "Would remove 2 old files, 2 kB.\n"
+    assert [n for n in range(1, 7) if aged.old(n).exists()] == [1, 2, 3, 4, 5]
+    assert aged.command(*words).stdout == "Removed 2 old files, 2 kB.\n"
+    assert [n for n in range(1, 7) if aged.old(n).exists()] == [1, 2, 3]
+
+
+def test_each_run_can_have_a_file_of_its_own(room: Room) -> None:
+    room.declare('store = "per-run"')
+    for word in ("one", "two"):
+        room.run(f"log.info('{word}')")
+    files = sorted(room.folder.iterdir())
+    assert len(files) == 2
+    for path, word in zip(files, ("one", "two"), strict=True):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        assert lines[0]["message"] == word
+        at = datetime.fromisoformat(lines[0]["time"]).strftime("%Y%m%dT%H")
+        run = lines[0]["run"]
+        assert path.name.startswith(f"deploy.{at}")
+        assert path.name.endswith(f"Z.{run}.log")
+        assert path.stat().st_mode & 0o777 == 0o600
+    shown = room.command("deploy", "--json")
+    assert [m for m in _messages(shown) if m in ("one", "two")] == ["one", "two"]
+    last = room.command("deploy", "--json", "--run", run)
+    assert [m for m in _messages(last) if m in ("one", "two")] == ["two"]
+    (row,) = json.loads(room.command("--json").stdout)
+    assert (row["runnable"], row["files"]) == ("deploy", 2)
+    assert row["path"] == str(files[1])
+    done = room.command("prune", "--max", "1")
+    assert done.stdout.startswith("Removed 1 old file,")
+    assert list(room.folder.iterdir()) == [files[1]]
+
+
+def test_files_of_runs_are_told_from_others(room: Room) -> None:
+    room.declare('store = "per-run"')
+    stamp = "20300131T180000Z"
+    for name in (f"deploy.{stamp}.xyz.log", f"deploy.{stamp}.log", "deploy.log.1"):
+        _write(room, _line(name, NOW), name=name)
+    _write(room, _line("own", NOW), name=f"deploy.{stamp}.0197a3f2.log")
+    _write(room, _line("another", NOW), name=f"deploy.db.{stamp}.0197a3f2.log")
+    shown = _messages(room.command("deploy", "--json"))
+    assert sorted(shown) == ["deploy.log.1", "own"]
+
+
 def test_what_is_to_be_removed_must_be_said(aged: Room) -> None:
     done = aged.command("prune")
     assert done.returncode == 2

@@ -60,6 +60,29 @@ def test_the_arguments_reach_the_program_as_they_were(
     assert done.stdout.splitlines()[0] == "--target|a b|--tag=x|--|--help||*|"
 
 
+def test_exec_is_another_word_for_run(bare: Environment, folder: Path) -> None:
+    argv = ["--target", "a b", "--timeout", "5"]
+    spec = SPEC.replace("tag =", 'timeout = {type = "int", required = false}\ntag =')
+    write(folder, {"runspec.toml": spec})
+    for words in (["exec", "show-all", "--", *argv], ["run", "show-all", *argv]):
+        done = bare.run(*words, cwd=folder)
+        assert done.stdout.splitlines()[0] == "--target|a b|--timeout|5|"
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--label=x", "--trigger=x", "--lock=x", "--skip-if-running", "--timeout=5"],
+)
+def test_what_exec_cannot_do_is_refused_and_never_the_programs(
+    bare: Environment, folder: Path, option: str
+) -> None:
+    program = ["--", "--target", "x"]
+    for words in ([option, "show-all"], ["show-all", option]):
+        done = bare.run("exec", *words, *program, cwd=folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"unknown option {option.partition('=')[0]}" in done.stderr
+
+
 def test_names_of_runspec_itself_are_never_overwritten(
     bare: Environment, folder: Path
 ) -> None:

@@ -313,7 +313,11 @@ def test_what_is_no_file_denies_everything_at_once(room: Room, kind: str):
 @pytest.mark.parametrize("content", ["{", '{"version": 1, "rules": []}'])
 def test_nothing_is_written_over_a_file_in_doubt(room: Room, content: str):
     room.write(content, 0o644 if content == "{" else 0o666)
-    for argv in (("add", "x", "-r", "y"), ("all", "-r", "y"), ("remove", "x")):
+    for argv in (
+        ("add", "x", "--reason", "y"),
+        ("all", "--reason", "y"),
+        ("remove", "x"),
+    ):
         done = room.run(*argv)
         assert (done.returncode, done.stdout) == (1, "")
         assert "deny-" in done.stderr
@@ -353,21 +357,83 @@ def test_a_person_denies_lists_and_allows_again(room: Room):
 
 
 def test_all_is_denied_at_once(room: Room):
-    assert room.run("all").returncode == 2
-    assert room.check() is None
+    assert room.run("all").returncode == 0
+    found = room.check("anything", (), "anywhere")
+    assert found is not None
+    assert found.reason == "no reason was given"
+    assert room.run("clear").returncode == 0
     assert room.run("all", "--reason", "incident").returncode == 0
     found = room.check("anything", (), "anywhere")
     assert found is not None
     assert found.reason == "incident"
 
 
+def test_the_words_of_the_public_command_do_the_same_here(room: Room):
+    add = ("add", "-r", "deploy", "-r", "db *", "-u", "ops", "-H", "a", "-H", "b")
+    assert room.run(*add).returncode == 0
+    scopes = [(rule["runnable"], rule["host"]) for rule in room.listed()]
+    assert scopes == [("deploy", "a"), ("deploy", "b"), ("db *", "a"), ("db *", "b")]
+    assert json.loads(room.run("list", "--json").stdout) == room.listed()
+    assert room.run("all").returncode == 0
+    assert room.check("anything") is not None
+    done = room.run("enable")
+    assert done.stdout == "No longer denied: everything.\n"
+    assert room.check("anything") is None
+    assert room.run("remove", "-r", "deploy").returncode == 0
+    assert room.run("remove", "2").returncode == 0
+    assert [(rule["runnable"], rule["host"]) for rule in room.listed()] == [
+        ("db *", "a")
+    ]
+    done = room.run("remove", "-r", "gone")
+    assert (done.returncode, "deny-not-found" in done.stderr) == (1, True)
+    assert room.run("remove").returncode == 2
+    assert room.run("clear").returncode == 0
+    assert room.listed() == []
+
+
+def test_there_is_no_mode_in_which_rules_only_warn(room: Room):
+    assert room.run("mode", "enforce").returncode == 0
+    for mode in ("warn", "off"):
+        done = room.run("mode", mode)
+        assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_file_of_the_public_implementation_is_not_read_which_is_said(room: Room):
+    (room.prefix / "runspec_denylist.toml").write_text("")
+    done = room.run("list")
+    assert (done.returncode, done.stdout) == (0, "Nothing is denied here.\n")
+    assert "runspec_denylist.toml isn't read" in done.stderr
+
+
+@pytest.mark.parametrize(("value", "runs"), [("1", False), ("", True), ("0", True)])
+def test_a_trial_does_not_do_the_real_thing(room: Room, value: str, runs: bool):
+    (room.place / "runspec.toml").write_text('[deploy]\nautonomy = "confirm"\n')
+    program = room.place / "deploy.py"
+    program.write_text("import runspec\nrunspec.parse()\nprint('deployed')\n")
+    command = [sys.executable, "-m", "runspec", "run", "deploy"]
+    for argv in ([sys.executable, str(program)], command):
+        done = subprocess.run(
+            argv,
+            env=room.environ | {"RUNSPEC_MOCK": value},
+            cwd=room.place,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        assert done.stdout == ("deployed\n" if runs else "")
+        assert done.returncode == (0 if runs else 1)
+        assert ("mock-unsupported" in done.stderr) is not runs
+
+
 def test_a_rule_can_end_by_itself(room: Room):
-    assert room.run("add", "a", "-r", "x", "--until", "2h").returncode == 0
-    assert room.run("add", "b", "-r", "x", "--until", "2999-01-01").returncode == 0
+    assert room.run("add", "a", "--reason", "x", "--until", "2h").returncode == 0
+    assert (
+        room.run("add", "b", "--reason", "x", "--until", "2999-01-01").returncode == 0
+    )
     first, second = room.listed()
     assert stamp(0) < first["until"] < second["until"]
     for wrong in ("soon", "2001-01-01", "2h30", "-1h", "99999999999h", "2030-02-30"):
-        done = room.run("add", "c", "-r", "x", f"--until={wrong}")
+        done = room.run("add", "c", "--reason", "x", f"--until={wrong}")
         assert (done.returncode, done.stdout) == (2, "")
     assert len(room.listed()) == 2
 
@@ -377,7 +443,7 @@ def test_what_is_over_goes_with_the_next_rule(room: Room):
     (rule,) = room.listed()
     assert rule["over"]
     assert "(over)" in room.run("list").stdout
-    assert room.run("add", "a", "-r", "x").returncode == 0
+    assert room.run("add", "a", "--reason", "x").returncode == 0
     assert [rule["runnable"] for rule in room.listed()] == ["a"]
 
 
@@ -400,7 +466,11 @@ def test_any_text_is_kept_and_denies_no_more_than_it_says(room: Room, text: str)
 
 
 def test_a_rule_that_says_nothing_is_refused(room: Room):
-    for argv in (("", "-r", "x"), ("a", "-r", ""), ("a", "-r", "x", "--user=")):
+    for argv in (
+        ("", "--reason", "x"),
+        ("a", "--reason", ""),
+        ("a", "--reason", "x", "--user="),
+    ):
         assert room.run("add", *argv).returncode == 2
     assert not deny.present(room.environ)
 
@@ -418,7 +488,7 @@ def test_a_file_does_not_grow_until_it_cannot_be_read(room: Room):
 def test_everybody_can_read_what_one_person_denied(room: Room):
     before = os.umask(0o077)
     try:
-        room.run("all", "-r", "x")
+        room.run("all", "--reason", "x")
     finally:
         os.umask(before)
     assert room.shared.stat().st_mode & 0o777 == 0o644
@@ -428,7 +498,7 @@ def test_everybody_can_read_what_one_person_denied(room: Room):
 def test_a_user_of_a_shared_environment_denies_for_themselves(room: Room):
     room.prefix.chmod(0o555)
     try:
-        assert room.run("add", "a", "-r", "x").returncode == 0
+        assert room.run("add", "a", "--reason", "x").returncode == 0
     finally:
         room.prefix.chmod(0o755)
     assert not room.shared.exists()
@@ -437,7 +507,7 @@ def test_a_user_of_a_shared_environment_denies_for_themselves(room: Room):
 
 
 def test_who_changed_the_switch_stands_in_the_ledger(room: Room):
-    room.run("add", "deploy", "-r", "freeze")
+    room.run("add", "deploy", "--reason", "freeze")
     (rule,) = room.listed()
     room.run("remove", rule["id"])
     kinds = []

@@ -225,6 +225,21 @@ class TestRuns:
         kept = b"".join(path.read_bytes() for path in desk.folder.iterdir())
         assert b"hunter2" not in kept
 
+    def test_the_words_of_the_public_command_do_the_same_here(self, desk: Desk) -> None:
+        desk.job("--status", "5", RUNSPEC_LABEL="night", RUNSPEC_TRIGGER="cron")
+        desk.job(RUNSPEC_LABEL="day", RUNSPEC_RUN_LABEL="noon", RUNSPEC_RUNBOOK="db")
+        for words in (["--failed"], ["--status=failed"]):
+            (found,) = json.loads(desk.run("--json", *words).stdout)
+            assert (found["label"], found["claims"]) == (
+                "night",
+                {"RUNSPEC_TRIGGER": "cron"},
+            )
+        (found,) = json.loads(desk.run("--json", "--status", "completed").stdout)
+        assert (found["label"], found["claims"]) == ("noon", {"RUNSPEC_RUNBOOK": "db"})
+        assert desk.run("--status", "crashed").stdout == "No run is like that.\n"
+        done = desk.run("prune", "--older-than", "7", "--max-rows=1")
+        assert done.stdout == "Removed 1 run; 1 is left.\n"
+
     def test_a_run_is_found_by_either_end_of_its_id(self, desk: Desk) -> None:
         one = desk.ran(run="0123456789ab" + "a" * 12)
         two = desk.ran(run="0123456789ab" + "b" * 12)

@@ -39,8 +39,11 @@ JOURNAL = "journal"
 WITH_STATUS = 1 << 31
 LONGEST = 1_000
 """Characters of one argument's value that are kept."""
-CLAIMS = ("USER", "LOGNAME", "SUDO_USER", "SSH_CONNECTION")
-"""What the environment says of who is asking; anybody can set these."""
+CLAIMS = (
+    *("USER", "LOGNAME", "SUDO_USER", "SSH_CONNECTION"),
+    *("RUNSPEC_TRIGGER", "RUNSPEC_RUNBOOK"),
+)
+"""What the environment says of who is asking, and why; anybody can set these."""
 RUNS: "list[Run]" = []
 """The run of this process, once it has begun."""
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | CLOSED | NO_LINK
@@ -152,7 +155,7 @@ def began(call: "Invocation", run: str, via: str) -> "Event":
         "agent": call.agent,
         "autonomy": call.autonomy,
         "values": [[v.arg.name, v.source, _text(v)] for v in call.values.values()],
-        "label": environ.get("RUNSPEC_RUN_LABEL", ""),
+        "label": environ.get("RUNSPEC_RUN_LABEL") or environ.get("RUNSPEC_LABEL", ""),
         "cwd": _directory(),
         **process(environ),
     }

@@ -14,6 +14,8 @@ ANYWHERE = frozenset(
     ("check", "compile", "connect", "env", "init", "list", "local", "show")
 )
 """The verbs that need no processes, users or locks of POSIX."""
+TRANSLATED = (["exec"], ["history"], ["logs"], ["deny"], ["audit"])
+"""What some words of another implementation stand behind."""
 COLLECTED = 5_000
 """New objects before the next collection; with Python's own 700, loading makes some."""
 
@@ -56,6 +58,14 @@ def with_separator(argv: list[str]) -> list[str]:
     return argv
 
 
+def _translated(argv: list[str]) -> list[str]:
+    if argv[:1] not in TRANSLATED:
+        return argv
+    from .alias import translate
+
+    return translate(argv)
+
+
 def _forget_call(verb: str) -> None:
     """The values of a call that are in the environment are no verb's (INJ-07).
 
@@ -87,7 +97,7 @@ def _main() -> int:
 
     open_standard()
     gc.set_threshold(COLLECTED)
-    sys.argv[1:] = with_separator(sys.argv[1:])
+    sys.argv[1:] = with_separator(_translated(sys.argv[1:]))
     args = parse("runspec", config_path=OWN)
     name = args.runspec_command_path[0]
     if "RUNSPEC_RUNNABLE" in os.environ:

@@ -34,7 +34,32 @@ MOST_ANCHOR = 65_536
 def run(args: Args) -> int:
     """Show, verify or sign; 1 where the ledger isn't as it was written."""
     verb = (*args.runspec_command_path[1:], "show")[0]
-    return {"show": _show, "verify": _verify, "head": _head}[verb](args)
+    verbs = {"show": _show, "record": _record, "verify": _verify, "head": _head}
+    return verbs[verb](args)
+
+
+def _record(args: Args) -> int:
+    """Add what a script has done; 1 where it must be recorded and can't be."""
+    from ..audit.event import AuditError, record_event
+
+    try:
+        found = record_event(
+            args.event.value,
+            args.outcome.value,
+            target=_pairs(args.target.value),
+            detail=_pairs(args.detail.value),
+            strict=args.strict.value,
+        )
+    except AuditError as error:
+        output.note(str(error))
+        return 1
+    if found is not None and args.format.value == "json":
+        output.show_json(found)  # type: ignore[arg-type]
+    return 0
+
+
+def _pairs(texts: list[str] | None) -> dict[str, str]:
+    return {name: value for name, _, value in (t.partition("=") for t in texts or ())}
 
 
 def _directory() -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from itertools import product
 from time import time
 
 from ..audit import audited
@@ -22,25 +24,28 @@ if TYPE_CHECKING:
     from ..spec.plain import Json
 
 NOTHING = "Nothing is denied here."
+FOREIGN = "runspec_denylist.toml"
+"""Where another implementation keeps its rules."""
 
 
 def run(args: Args) -> int:
     """List or change what is denied; 1 where a file isn't right."""
     verb = (*args.runspec_command_path[1:], "list")[0]
-    verbs = {"list": _list, "add": _add, "all": _all, "remove": _remove}
-    return verbs[verb](args)
+    return VERBS[verb](args)
 
 
 def _add(args: Args) -> int:
-    rule = Rule(
-        args.reason.value,
-        runnable=args.runnable.value,
-        user=args.user.value,
-        host=args.host.value,
-        by=person(),
-        until=_until(args),
+    """A rule for each combination of what was named."""
+    scopes = product(args.runnable.value, args.user.value, args.host.value)
+    about = {"by": person(), "until": _until(args)}
+    reason = args.reason.value
+    return _added(
+        args,
+        *(
+            Rule(reason, runnable=runnable, user=user, host=host, **about)
+            for runnable, user, host in scopes
+        ),
     )
-    return _added(args, rule)
 
 
 def _all(args: Args) -> int:
@@ -54,51 +59,96 @@ def _until(args: Args) -> str:
     return "" if text is None else stamp(after(text, "until", time()))
 
 
-def _added(args: Args, rule: Rule) -> int:
+def _added(args: Args, *rules: Rule) -> int:
     path = writable(files(os.environ))
-    add(path, rule)
-    _record("deny", rule, path)
+    for rule in rules:
+        add(path, rule)
+        _record("deny", rule, path)
     if args.format.value == "json":
-        output.show_json({"file": path, **rule.plain()})
+        for rule in rules:
+            output.show_json({"file": path, **rule.plain()})
         return 0
-    style = output.style()
+    output.show("\n\n".join(_added_text(rule, path) for rule in rules))
+    return 0
+
+
+def _added_text(rule: Rule, path: str) -> str:
     until = f" until {_clock(rule.until)}" if rule.until else ""
     lines = [
-        f"{style.paint('Denied', BOLD)}{until}: {_scope(rule)}.",
+        f"{output.style().paint('Denied', BOLD)}{until}: {_scope(rule)}.",
         *output.rows([("rule", rule.id), ("file", escaped(path))]),
         "",
         f"To let it run again: runspec deny remove {rule.id}",
     ]
-    output.show("\n".join(lines))
-    return 0
+    return "\n".join(lines)
+
+
+def _rules() -> list[tuple[str, Rule]]:
+    """Each with its file, in the order in which they are listed."""
+    return [(path, rule) for path in files(os.environ) for rule in read(path)]
 
 
 def _remove(args: Args) -> int:
-    """Take a rule out of the file that it is in."""
-    wanted: str = args.id.value
-    known: list[str] = []
-    for path in files(os.environ):
-        rules = read(path)
-        known += [rule.id for rule in rules]
-        if wanted in known:
-            taken = take(path, wanted)
-            if taken is not None:
-                return _removed(args, taken, path)
+    """Take a rule out of the file that it is in, or those for a runnable."""
+    found = _rules()
+    globs, wanted = args.runnable.value, args.id.value
+    if globs:
+        chosen = [each for each in found if each[1].runnable in globs]
+        missing = [
+            each for each in globs if each not in {rule.runnable for _, rule in chosen}
+        ]
+        if missing:
+            raise _not_found(missing[0], [rule.runnable for _, rule in found])
+        return _removed(args, chosen)
+    known = [rule.id for _, rule in found]
+    if wanted in known:
+        return _removed(args, [found[known.index(wanted)]])
+    if wanted.isascii() and wanted.isdecimal() and 0 < int(wanted[:9]) <= len(found):
+        return _removed(args, [found[int(wanted) - 1]])
+    raise _not_found(wanted, known)
+
+
+def _not_found(wanted: str, known: list[str]) -> RunspecError:
     from ..nearest import nearest
 
     near = tuple(nearest(wanted, known))
-    raise RunspecError(
-        Fault("deny-not-found", wanted, received=wanted, candidates=near)
-    )
+    fault = Fault("deny-not-found", wanted, received=wanted, candidates=near)
+    return RunspecError(fault)
 
 
-def _removed(args: Args, rule: Rule, path: str) -> int:
-    _record("allow", rule, path)
+def _enable(args: Args) -> int:
+    """Take away what denies everything."""
+    everything = ("*", "*", "*")
+    scopes = [
+        (each, (each[1].runnable, each[1].user, each[1].host)) for each in _rules()
+    ]
+    return _removed(args, [each for each, scope in scopes if scope == everything])
+
+
+def _clear(args: Args) -> int:
+    return _removed(args, _rules())
+
+
+def _mode(args: Args) -> int:
+    """There is one."""
+    del args
+    return 0
+
+
+def _removed(args: Args, chosen: list[tuple[str, Rule]]) -> int:
+    """Take rules away; those that somebody else has taken meanwhile are gone."""
+    taken: list[tuple[str, Rule]] = []
+    for path, rule in chosen:
+        if take(path, rule.id) is not None:
+            _record("allow", rule, path)
+            taken.append((path, rule))
     if args.format.value == "json":
-        output.show_json({"file": path, **rule.plain()})
-    else:
-        removed = output.style().paint("No longer denied", BOLD)
-        output.show(f"{removed}: {_scope(rule)}.")
+        for path, rule in taken:
+            output.show_json({"file": path, **rule.plain()})
+        return 0
+    removed = output.style().paint("No longer denied", BOLD)
+    lines = [f"{removed}: {_scope(rule)}." for _, rule in taken]
+    output.show("\n".join(lines) or NOTHING)
     return 0
 
 
@@ -133,6 +183,9 @@ def _list(args: Args) -> int:
             faults += error.faults
     if faults:
         output.complain(faults)
+    foreign = os.path.join(sys.prefix, FOREIGN)
+    if os.path.lexists(foreign):
+        output.note(f"{escaped(foreign)} isn't read: add its rules here")
     if args.format.value == "json":
         output.show_json([_plain(path, rule) for path, rule in found])
     elif found:
@@ -161,3 +214,14 @@ def _cells(rule: Rule) -> tuple[str, ...]:
     over = " (over)" if rule.is_over(time()) else ""
     texts = (rule.id, rule.runnable, rule.user, rule.host, rule.by or "-")
     return (*map(escaped, texts), until + over, escaped(rule.reason))
+
+
+VERBS = {
+    "list": _list,
+    "add": _add,
+    "all": _all,
+    "remove": _remove,
+    "enable": _enable,
+    "clear": _clear,
+    "mode": _mode,
+}

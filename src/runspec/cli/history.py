@@ -255,7 +255,12 @@ def _filter(args: Args) -> Filter:
     )
 
 
+ALIASES = {"completed": "ok", "crashed": "lost"}
+"""Other words for how a run ended."""
+
+
 def _status(text: str | None) -> str | int | None:
+    text = ALIASES.get(text or "", text)
     if text is None or text in STATES:
         return text
     digits = text.removeprefix("-")

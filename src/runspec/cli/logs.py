@@ -8,8 +8,9 @@ from time import localtime, sleep, strftime, time
 from ..errors import Fault, FilePlace, RunspecError, SpecError
 from ..logs.kept import Kept, logs_in, prune
 from ..logs.line import Line, Wanted
-from ..logs.place import FOLDER
+from ..logs.place import FOLDER, home_of
 from ..logs.reader import Reader
+from ..logs.runfile import RunReader
 from ..render.text import BOLD, DIM, escaped
 from ..specfile import environment_directory
 from . import output
@@ -48,7 +49,14 @@ def _show(name: str, args: Args) -> int:
     folders = _folders_of(name)
     since = _since(args.since.value)
     wanted = Wanted(args.run.value or "", _utc(since), args.level.value or "")
-    readers = [Reader(folder, f"{name}.log", since) for folder in folders]
+    readers = [
+        reader
+        for folder in folders
+        for reader in (
+            Reader(folder, f"{name}.log", since),
+            RunReader(folder, name, since),
+        )
+    ]
     found: Iterator[Line] = filter(wanted.has, _merged(readers))
     if args.last.value is not None:
         from collections import deque
@@ -64,7 +72,7 @@ def _show(name: str, args: Args) -> int:
     return 1
 
 
-def _merged(readers: Iterable[Reader]) -> Iterator[Line]:
+def _merged(readers: Iterable[Reader | RunReader]) -> Iterator[Line]:
     """The lines of several logs by their time."""
     from heapq import merge
 
@@ -114,7 +122,7 @@ def _folders_of(name: str) -> list[str]:
     """Where a runnable's log may be. Raises SpecError where nothing is called that."""
     own = _own_folder()
     try:
-        found = [f"{os.path.dirname(locate(name).path)}/{FOLDER}"]
+        found = [f"{home_of(locate(name).path)}/{FOLDER}"]
     except SpecError:
         if not any(kept.name == name for kept in logs_in(own)):
             raise
@@ -135,7 +143,7 @@ def _all() -> list[Kept]:
     catalogue = Catalogue()
     catalogue.environment.save()
     paths = [*catalogue.summaries, *filter(None, [spec_from_here()])]
-    folders = [f"{os.path.dirname(path)}/{FOLDER}" for path in paths]
+    folders = [f"{home_of(path)}/{FOLDER}" for path in paths]
     unique = dict.fromkeys([*folders, *filter(None, [_own_folder()])])
     return [kept for folder in unique for kept in logs_in(folder)]
 
@@ -202,7 +210,7 @@ def _prune(name: str | None, args: Args) -> int:
     files = size = 0
     for kept in _chosen(name):
         try:
-            removed = prune(kept, before, most)
+            removed = prune(kept, before, most, dry_run=args.dry_run.value)
         except OSError as error:
             place = FilePlace(kept.path, 0, 0)
             detail = error.strerror or ""
@@ -212,5 +220,6 @@ def _prune(name: str | None, args: Args) -> int:
     if args.json.value:
         output.show_json({"removed": files, "bytes": size})
     else:
-        output.show(f"Removed {output.counted(files, 'old file')}, {_size(size)}.")
+        verb = "Would remove" if args.dry_run.value else "Removed"
+        output.show(f"{verb} {output.counted(files, 'old file')}, {_size(size)}.")
     return 0

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from .rule import Denial
 
+MOCK = "RUNSPEC_MOCK"
+REAL = ("", "0")
+"""With another value, a trial is meant, which must not do the real thing (DNY-04)."""
+
 
 def files(environ: "Mapping[str, str]") -> tuple[str, ...]:
     """The paths of the files that count, the environment's first."""
@@ -45,6 +49,11 @@ def check(
 
 def require_allowed(runnable: str, environ: "Mapping[str, str]") -> None:
     """Raise RunspecError where this user may not run it here, on this machine."""
+    mock = environ.get(MOCK, "")
+    if mock not in REAL:
+        from ..errors import Fault, RunspecError
+
+        raise RunspecError(Fault("mock-unsupported", runnable, received=mock))
     if not present(environ):
         return
     from ..errors import RunspecError

@@ -1,7 +1,7 @@
 """Logging of a run where the spec has `[config.logging]` (LOG)."""
 
 import os
-import sys
+from time import time_ns
 
 from ..record import began
 from ..specfile import environment_directory
@@ -50,6 +50,10 @@ class Logs:
         self._entries = Entries(run, call.runnable.name, redactor)
         rotation = Rotation(call.config.logging)
         name = f"{call.runnable.name}.log"
+        if call.config.logging.store == "per-run":
+            from .runfile import file_name
+
+            name = file_name(call.runnable.name, time_ns(), run)
         self._file = LogFile(name, _homes(call), rotation, self._say)
         self._handler = FileHandler(self._file, self._entries)
 
@@ -218,11 +222,8 @@ def _signal(number: int) -> str:
 
 def _homes(call: "Invocation") -> "list[Home]":
     """That of an installed spec's environment, or the spec's own; then the user's."""
-    from .place import Home
+    from .place import Home, home_of
 
     own = environment_directory(call.environ)
-    beside = os.path.dirname(call.spec_path)
-    if "site-packages" in beside.split(os.sep):
-        beside = sys.prefix
-    homes = [Home(beside, made=False)]
+    homes = [Home(home_of(call.spec_path), made=False)]
     return [*homes, Home(own, made=True)] if own else homes

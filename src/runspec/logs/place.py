@@ -5,6 +5,7 @@ looks at what it got, so that nobody can put something else in its place in betw
 """
 
 import os
+import sys
 from contextlib import suppress
 from errno import EACCES, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS
 from stat import S_ISREG
@@ -72,6 +73,12 @@ def _opened(above: int) -> int:
         if error.errno in (ENOTDIR, ELOOP):
             raise DistrustedError("it is a link or no directory") from None
         raise
+
+
+def home_of(spec_path: str) -> str:
+    """The directory that has the folder of a spec's logs (LOG-02)."""
+    beside = os.path.dirname(spec_path)
+    return sys.prefix if "site-packages" in beside.split(os.sep) else beside
 
 
 def opened_log(folder: int, name: str) -> int:

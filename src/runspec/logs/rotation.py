@@ -24,11 +24,12 @@ BEFORE = b'{"time": "'
 class Rotation:
     """What `[config.logging]` says: by bytes (`limit`) or by days, `keep` old files."""
 
-    __slots__ = ("_bounds", "_days", "_of", "keep", "limit")
+    __slots__ = ("_bounds", "_days", "_is_run", "_of", "keep", "limit")
 
     def __init__(self, logging: "Logging") -> None:
         self.limit = size_of(logging.rotate)
         self.keep = logging.keep
+        self._is_run = logging.store == "per-run"
         self._days = 7 if logging.rotate == "weekly" else 1
         self._of: float | None = None
         self._bounds = (0.0, 0.0)
@@ -40,7 +41,7 @@ class Rotation:
         a little changes nothing; one that goes back by more than a whole period shows
         that the log began with a wrong one.
         """
-        if not size:
+        if not size or self._is_run:
             return False
         if self.limit is not None:
             return size + more > self.limit

@@ -911,6 +911,10 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "{subject} is denied here<: {detail}>",
         "<rule {plain}> of `runspec deny list`<, until {first}>",
     ),
+    "mock-unsupported": (
+        "{subject} isn't run: RUNSPEC_MOCK is {received}, and there are no mocks here",
+        "unset RUNSPEC_MOCK to run it for real",
+    ),
     "deny-unreadable": (
         "everything is denied here, because {subject} can't be read<: {detail}>",
         "make it readable, or remove it",

@@ -25,6 +25,7 @@ OWN_VARIABLES = frozenset(
         "EXPORTS",
         "FORCE_HOST",
         "JUMP_BIN",
+        "MOCK",
         "PID",
         "PROGRESS",
         "RUNNABLE",
