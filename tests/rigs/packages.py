@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,19 +41,20 @@ WORKERS = 2
 
 
 def packages() -> Path:
-    """A folder with `ours` and `public`, two environments, and `public.json`."""
+    """A folder with `wheels`, an environment `public`, and `public.json`."""
     return kept("packages", SOURCES, _install)
 
 
 def _install(place: Path) -> None:
-    for name, first in (("ours", ()), ("public", (PUBLIC, GATEWAY))):
-        environment = place / name
-        _run(sys.executable, "-m", "venv", str(environment), cwd=place)
-        python = str(environment / "bin" / "python")
-        pip = (python, "-m", "pip", "--disable-pip-version-check", "install", "-q")
-        if first:
-            _run(*pip, *first, cwd=place)
-        _run(*pip, "--no-deps", "-r", str(REQUIREMENTS), cwd=place)
+    python = str(place / "public" / "bin" / "python")
+    wheels = str(place / "wheels")
+    all_of_it = ("--no-deps", "-r", str(REQUIREMENTS))
+    pip = ("-m", "pip", "--disable-pip-version-check")
+    _run(sys.executable, *pip, "download", "-q", "-d", wheels, *all_of_it, cwd=place)
+    _run(sys.executable, "-m", "venv", str(place / "public"), cwd=place)
+    _run(python, *pip, "install", "-q", PUBLIC, GATEWAY, cwd=place)
+    offline = ("--no-index", "-f", wheels)
+    _run(python, *pip, "install", "-q", *offline, *all_of_it, cwd=place)
     (place / "public.json").write_text(
         json.dumps(_measure(place), indent=1), encoding="utf-8"
     )
@@ -61,21 +62,11 @@ def _install(place: Path) -> None:
 
 def _measure(place: Path) -> dict[str, Any]:
     calls = list(generated(listing(place / "public")))
-    once = run_all(place / "public", calls)
-    again = run_all(place / "public", calls)
-    outcomes = [stable(*both) for both in zip(once, again, strict=True)]
-    return {"calls": calls, "outcomes": outcomes}
-
-
-def stable(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """What both runs of a call agree about; the rest is None."""
-    return {key: value if value == other[key] else None for key, value in one.items()}
+    return {"calls": calls, "outcomes": run_all(place / "public", calls)}
 
 
 def listing(environment: Path, *, env: dict[str, str] | None = None) -> Any:
     """What `runspec local --format json` says there."""
-    import subprocess
-
     argv = [str(environment / "bin" / "runspec"), "local"]
     done = subprocess.run(
         [*argv, "--format", "json"],
@@ -200,10 +191,3 @@ def _value(arg: dict[str, Any]) -> str:
         if word in arg["name"].lower():
             return text
     return "abc"
-
-
-def fresh(path: Path) -> Path:
-    """An empty folder there."""
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    return path

@@ -58,7 +58,7 @@ def with_separator(argv: list[str]) -> list[str]:
     return argv
 
 
-def _translated(argv: list[str]) -> list[str]:
+def _translate(argv: list[str]) -> list[str]:
     if argv[:1] not in TRANSLATED:
         return argv
     from .alias import translate
@@ -97,7 +97,7 @@ def _main() -> int:
 
     open_standard()
     gc.set_threshold(COLLECTED)
-    sys.argv[1:] = with_separator(_translated(sys.argv[1:]))
+    sys.argv[1:] = with_separator(_translate(sys.argv[1:]))
     args = parse("runspec", config_path=OWN)
     name = args.runspec_command_path[0]
     if "RUNSPEC_RUNNABLE" in os.environ:

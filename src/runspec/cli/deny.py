@@ -68,11 +68,11 @@ def _added(args: Args, *rules: Rule) -> int:
         for rule in rules:
             output.show_json({"file": path, **rule.plain()})
         return 0
-    output.show("\n\n".join(_added_text(rule, path) for rule in rules))
+    output.show("\n\n".join(_describe(rule, path) for rule in rules))
     return 0
 
 
-def _added_text(rule: Rule, path: str) -> str:
+def _describe(rule: Rule, path: str) -> str:
     until = f" until {_clock(rule.until)}" if rule.until else ""
     lines = [
         f"{output.style().paint('Denied', BOLD)}{until}: {_scope(rule)}.",

@@ -912,7 +912,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "<rule {plain}> of `runspec deny list`<, until {first}>",
     ),
     "mock-unsupported": (
-        "{subject} isn't run: RUNSPEC_MOCK is {received}, and there are no mocks here",
+        "{subject} isn't run: RUNSPEC_MOCK is set, and there are no mocks here",
         "unset RUNSPEC_MOCK to run it for real",
     ),
     "deny-unreadable": (
