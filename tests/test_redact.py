@@ -385,6 +385,52 @@ def test_what_holds_no_secret_keeps_its_value() -> None:
     assert Redactor().data(data) == data
 
 
+ABOUT = (
+    '"authorization_error": "self-signed certificate"',
+    "net.ipv4.tcp_syncookies = 1",
+    "secret_rotation_days: 30",
+    "api_key_header = X-Api-Key",
+    "token_refresh_interval=30s",
+    '{"passwordChanged": "2030-01-31"}',
+    "access_key_rotation: weekly",
+)
+"""Names whose last word isn't that of a secret."""
+SECRETS = (
+    ("PGPASSWORD=hunter2", "PGPASSWORD=***"),
+    ("db_password_old=hunter2", "db_password_old=***"),
+    ("password2: hunter2", "password2: ***"),
+    ('{"authToken": "hunter2"}', '{"authToken": "***"}'),
+    ("private key: hunter2", "private key: ***"),
+    ('{"newPasswordValue": "hunter2"}', '{"newPasswordValue": "***"}'),
+)
+
+
+@pytest.mark.parametrize("text", ABOUT)
+def test_the_last_word_of_a_name_decides_that_it_is_none(text: str) -> None:
+    assert Redactor().text(text) == text
+
+
+@pytest.mark.parametrize(("text", "result"), SECRETS)
+def test_the_last_word_of_a_name_decides_that_it_is_one(text: str, result: str) -> None:
+    assert Redactor().text(text) == result
+
+
+def test_a_number_is_a_secret_only_where_passwords_are_numbers() -> None:
+    data = {"password": 1, "pin": 2, "token": 3, "api_key": 4, "pin_length": 5}
+    masked = {"password": MASK, "pin": MASK, "token": 3, "api_key": 4, "pin_length": 5}
+    assert Redactor().data(data) == masked
+
+
+def test_data_about_secrets_is_handed_back_as_it_was() -> None:
+    data = {
+        "authorization_error": "self-signed certificate",
+        "secret_rotation_days": 30,
+        "api_key_header": "X-Api-Key",
+        "net.ipv4.tcp_syncookies": "1",
+    }
+    assert Redactor().data(data) == data
+
+
 def test_known_values_are_masked_in_keys_texts_and_numbers() -> None:
     made = redactor("hunter2", "123456")
     data = {"a hunter2": [123456, 1.5, "x hunter2", None], "n": 0}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import MASK
-from .names import is_count_name, is_secret_name
+from .names import NUMERIC, credential_word, is_secret_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,6 @@ def _is_secret(key: str, value: Json, own: frozenset[str]) -> bool:
         return False
     if not is_secret_name(key, own):
         return False
-    if isinstance(value, int | float) and is_count_name(key):
-        return key.lower() in own
+    if isinstance(value, int | float) and key.lower() not in own:
+        return credential_word(key) in NUMERIC
     return not (key.lower() in ("pwd", "oldpwd") and str(value)[:1] in "/~")

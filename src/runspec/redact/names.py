@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ..errors import MASK
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from re import Pattern
@@ -33,62 +35,6 @@ KEYS = (
 )
 """What a key is of that is a secret: `api_key`, `private key`."""
 
-ABOUT = (
-    "age",
-    "algorithm",
-    "at",
-    "based",
-    "budget",
-    "count",
-    "dir",
-    "domain",
-    "enabled",
-    "endpoint",
-    "env",
-    "expiration",
-    "expires",
-    "expiry",
-    "field",
-    "file",
-    "format",
-    "hint",
-    "in",
-    "index",
-    "label",
-    "len",
-    "length",
-    "limit",
-    "manager",
-    "max",
-    "min",
-    "name",
-    "names",
-    "path",
-    "pattern",
-    "policy",
-    "prompt",
-    "provider",
-    "ref",
-    "regex",
-    "required",
-    "reset",
-    "rules",
-    "size",
-    "source",
-    "stdin",
-    "store",
-    "strength",
-    "timeout",
-    "ttl",
-    "type",
-    "uri",
-    "url",
-    "usage",
-    "used",
-    "version",
-)
-"""A name that ends in one of these says something about a secret."""
-
 _compiled: dict[str, Pattern[str]] = {}
 
 
@@ -99,12 +45,7 @@ def _key_pattern() -> str:
 
 def _name_pattern() -> str:
     """What a name has from its stem to its end."""
-    about = "".join(f"(?<![-_]{word})" for word in ABOUT)
-    camel = "".join(f"(?<!{word.capitalize()})" for word in ABOUT)
-    tail = (
-        r"(?:(?:[-_]|(?=\d)|(?<=[a-z])(?=[A-Z]))[A-Za-z0-9_-]{0,48}+"
-        f"(?i:{about}){camel})?+"
-    )
+    tail = r"(?:[-_]|(?=\d)|(?<=[a-z])(?=[A-Z]))[A-Za-z0-9_-]{0,48}+"
     stems = (
         r"pass(?:w(?:or[dt]|d)|phrase|code|(?<=[-_]pass))"
         # PWD is the working directory
@@ -113,7 +54,7 @@ def _name_pattern() -> str:
         r"|(?<!unexpected )token|secret|credentials?|cookie|authorization"
         rf"|auth(?<=[-_\"']auth)(?![-_])|{_key_pattern()}"
     )
-    return rf"(?i:{stems})(?:s(?![A-Za-z0-9_-])|{tail})(?![A-Za-z0-9_-])"
+    return rf"(?i:{stems})(?:s(?![A-Za-z0-9_-])|(?:{tail})?+)(?![A-Za-z0-9_-])"
 
 
 def name_pattern() -> Pattern[str]:
@@ -123,6 +64,17 @@ def name_pattern() -> Pattern[str]:
 
         _compiled[""] = compile_pattern(_name_pattern())
     return _compiled[""]
+
+
+def full_name(text: str, start: int, end: int) -> str:
+    """The whole name in a text of which the stem begins at `start`."""
+    first = start
+    if text[start - 1 : start + 3].lower() == " key":  # of what stands before it
+        first -= 1
+    least = max(0, start - LONGEST_NAME)
+    while first > least and (text[first - 1].isalnum() or text[first - 1] in "-_"):
+        first -= 1
+    return text[first:end]
 
 
 def own_pattern(name: str) -> Pattern[str]:
@@ -136,21 +88,6 @@ def own_pattern(name: str) -> Pattern[str]:
     return _compiled[name]
 
 
-def is_secret_name(name: str, own: frozenset[str] = frozenset()) -> bool:
-    """Whether `name` is a secret's, by its words or as one of `own`."""
-    folded = name.lower()
-    if folded in own:
-        return True
-    starts = [folded.rfind(stem) for stem in STEMS if stem in folded]
-    matches = (name_pattern().match(name, start) for start in starts)
-    return any(match and match.end() == len(name) for match in matches)
-
-
-def is_count_name(name: str) -> bool:
-    """Whether `name` may be that of a number of secrets, such as `tokens`."""
-    return name[-1:] in ("s", "S") and name[-4:].lower() != "pass"
-
-
 LAST_WORDS = frozenset(
     (
         *("password", "passwd", "passwort", "passphrase", "passcode", "pass", "pwd"),
@@ -159,6 +96,8 @@ LAST_WORDS = frozenset(
     )
 )
 """A name that ends in one of them, or its plural, is that of a secret."""
+JOINED = ("password", "passwd", "passphrase", "token", "secret")
+"""What ends a word that is written together, as in `PGPASSWORD`."""
 NO_WORDS = ("old", "new", "value")
 """Behind a credential's word they say nothing else of it, nor do numbers."""
 NUMERIC = frozenset(("password", "passphrase", "passcode", "pin"))
@@ -167,6 +106,7 @@ DIRECTORIES = ("pwd", "oldpwd")
 SHORTEST = 4
 """Of fewer characters no value is kept from anybody."""
 LONGEST_SEGMENT = 20
+LONGEST_NAME = 64
 MARKERS = (("<", ">"), ("[", "]"), ("${", "}"))
 """What stands around the special tokens of a language model, and references."""
 
@@ -191,13 +131,23 @@ def credential_word(name: str) -> str:
     words = words_of(name)
     while words and words[-1] in NO_WORDS:
         words.pop()
-    if not words or name.lower() in DIRECTORIES:
+    if not words:
         return ""
     last = words[-1]
     singular = last if last in LAST_WORDS else last.removesuffix("s")
     if singular == "key":
         return "key" if len(words) > 1 and words[-2] in KEYS else ""
-    return singular if singular in LAST_WORDS else ""
+    if singular in LAST_WORDS:
+        return singular
+    return next((word for word in JOINED if singular.endswith(word)), "")
+
+
+def is_secret_name(name: str, own: frozenset[str] = frozenset()) -> bool:
+    """Whether `name` is a secret's, by its words or as one of `own`.
+
+    What is left of a name of which a part is masked isn't one.
+    """
+    return name.lower() in own or (MASK not in name and bool(credential_word(name)))
 
 
 def is_credential(name: str, value: Json = None) -> bool:
@@ -207,7 +157,7 @@ def is_credential(name: str, value: Json = None) -> bool:
     references and markers such as `<mask>` are no secrets, whatever they are called.
     """
     word = credential_word(name)
-    if not word:
+    if not word or name.lower() in DIRECTORIES:
         return False
     return value is None or _may_be_secret(value, word)
 

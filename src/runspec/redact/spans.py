@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ..errors import MASK
-from .names import STEMS, name_pattern, own_pattern
+from .names import STEMS, credential_word, full_name, name_pattern, own_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,10 +60,14 @@ def shape_spans(text: str, own: Iterable[str] = ()) -> list[Span]:
 
     folded = _folded(text)
     found: list[Span] = []
-    named = [(stem, name_pattern()) for stem in STEMS if stem in folded]
-    named += [(name, own_pattern(name)) for name in own if name in folded]
-    for stem, pattern in named:
-        found.extend(_following(text, folded, stem, pattern))
+    for stem in STEMS:
+        if stem in folded:
+            names = name_pattern()
+            found.extend(_following(text, folded, stem, names, own=False))
+    for name in own:
+        if name in folded:
+            names = own_pattern(name)
+            found.extend(_following(text, folded, name, names, own=True))
     for trigger, its in _by_trigger(shapes.SHAPES).items():
         if trigger in folded:
             found.extend(_triggered(text, folded, trigger, _compiled(its)))
@@ -122,8 +126,10 @@ def _following(
     folded: str,
     stem: str,
     name: Pattern[str],
+    *,
+    own: bool,
 ) -> Iterator[Span]:
-    """The first shape that matches after each name that begins with `stem`."""
+    """The first shape that matches after each secret's name that has `stem` in it."""
     from . import shapes
 
     table = _by_trigger(shapes.FOLLOWING)
@@ -131,7 +137,9 @@ def _following(
     while at >= 0:
         end = at + len(stem)
         named = name.match(text, at)
-        if named is not None:
+        if named is not None and (
+            own or credential_word(full_name(text, at, named.end()))
+        ):
             after = named.end()
             its = table.get(text[after : after + 1], ())
             match = _first(_compiled(its), text, after)
