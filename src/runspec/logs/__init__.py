@@ -1,6 +1,7 @@
 """Logging of a run where the spec has `[config.logging]` (LOG)."""
 
 import os
+import sys
 from time import time_ns
 
 from ..record import began
