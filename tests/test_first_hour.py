@@ -486,7 +486,8 @@ def test_what_only_python_could_check_is_told_for_a_shell_script(
 def test_the_history_shows_calls_and_leaves_mistyped_ones_out(
     bare: Environment, tmp_path: Path
 ) -> None:
-    write(tmp_path, {"runspec.toml": VALUES, "p.sh": "#!/bin/bash\nexit 0\n"})
+    spec = VALUES.partition("pw =")[0]
+    write(tmp_path, {"runspec.toml": spec, "p.sh": "#!/bin/bash\nexit 0\n"})
     (tmp_path / "p.sh").chmod(0o755)
     bare.run("run", "p", "--nmae", "Ada", cwd=tmp_path)
     bare.run("run", "p", "--name", "Grace", "--x", "1", "--x", "2", cwd=tmp_path)
@@ -499,6 +500,26 @@ def test_the_history_shows_calls_and_leaves_mistyped_ones_out(
     newest = json.loads(bare.run("history", "--format", "json", cwd=tmp_path).stdout)[0]
     shown = bare.run("history", "show", newest["run"], cwd=tmp_path).stdout
     assert '"1", "2"' in shown
+
+
+def test_a_secret_in_the_wrong_place_of_a_call_is_not_kept(
+    bare: Environment, tmp_path: Path
+) -> None:
+    secret = "hunter2hunter2"
+    write(tmp_path, {"runspec.toml": VALUES, "p.sh": "#!/bin/bash\nexit 0\n"})
+    (tmp_path / "p.sh").chmod(0o755)
+    for words in ((secret,), ("--nmae", secret), ("--n", secret), ("--pw", secret)):
+        assert bare.run("run", "p", *words, cwd=tmp_path).returncode == 2
+    listed = bare.run("history", "--status", "refused", cwd=tmp_path).stdout
+    assert listed.count("refused") >= 4
+    assert secret not in listed
+    assert not [
+        each for each in bare.home.rglob("*") if secret.encode() in _content(each)
+    ]
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
 def test_the_history_of_another_environment_is_named(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .guard import Audited
     from .leaving import Leaving
     from .logs import Logs
+    from .model import Runnable
     from .redact import Redactor
 
     Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
@@ -302,21 +303,29 @@ def refused(
         "agent": environ.get("RUNSPEC_AGENT") == "1",
         "status": error.exit_status,
         "code": error.faults[0].code if error.faults else "",
-        "detail": _line_of(error),
+        "detail": _line_of(error, loaded),
         "cwd": _directory(),
         **process(environ),
     }
     append(directory, event)
 
 
-def _line_of(error: "RunspecError") -> str:
-    """The command line that was refused, its secrets masked; "" where unknown."""
+def _line_of(error: "RunspecError", loaded: "Loaded | None") -> str:
+    """The command line that was refused; "" where it isn't known.
+
+    And where the runnable has a secret, which a wrong call may have in any place.
+    """
     argv = next((getattr(e.place, "argv", ()) for e in error.faults), ())
-    if not argv:
+    if not argv or loaded is None or _takes_secret(loaded[1]):
         return ""
     from shlex import join
 
     return join(argv)[:LONGEST]
+
+
+def _takes_secret(runnable: "Runnable") -> bool:
+    own = any(is_secret(arg, "env") for arg in runnable.args.values())
+    return own or any(_takes_secret(each) for each in runnable.commands.values())
 
 
 def _reserve() -> int:
