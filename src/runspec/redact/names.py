@@ -98,8 +98,14 @@ LAST_WORDS = frozenset(
 """A name that ends in one of them, or its plural, is that of a secret."""
 JOINED = ("password", "passwd", "passphrase", "token", "secret")
 """What ends a word that is written together, as in `PGPASSWORD`."""
-NO_WORDS = ("old", "new", "value")
-"""Behind a credential's word they say nothing else of it, nor do numbers."""
+NO_WORDS = frozenset(
+    (
+        *("old", "new", "current", "previous", "backup", "confirm", "confirmation"),
+        *("dev", "staging", "prod", "production", "v"),
+        *("value", "string", "base", "raw", "plain", "pem", "json"),
+    )
+)
+"""Behind a credential's word they say which or in what form, as do numbers."""
 NUMERIC = frozenset(("password", "passphrase", "passcode", "pin"))
 """Credentials that may be numbers."""
 DIRECTORIES = ("pwd", "oldpwd")
