@@ -87,8 +87,6 @@ def value_of(call: Invocation, attribute: str, arg: "Arg") -> Value:
     given = call.given.get(attribute)
     if given:
         return _from_cli(call, arg, given)
-    if arg.type == "rest":
-        return Value(arg, [], "spec_default")
     for place in (_from_environment, _from_env_file, _from_config):
         value = place(call, arg)
         if value is not None:
@@ -191,9 +189,24 @@ def _from_text(
         lines = whole.split("\n") if text or arg.delimiter is None else ()
         texts = ((item, origin) for line in lines for item in _split(arg, line))
         value = _items(call, arg, texts)
+    elif arg.type == "rest":
+        value = _rest(call, arg, text, origin)
     else:
         value = _coerced(call, arg, text, origin)
     return _warned(call, Value(arg, value, source, origin))
+
+
+def _rest(call: Invocation, arg: "Arg", text: str, origin: "Origin") -> object:
+    from .restwords import rest_words
+
+    try:
+        words = rest_words(call, arg, text, origin)
+    except Exception as error:  # noqa: BLE001  as below
+        from .report import refused_value
+
+        call.faults.append(refused_value(call, arg, text, error, origin))
+        return None
+    return _items(call, arg, ((each, origin) for each in words))
 
 
 def _from_config(call: Invocation, arg: "Arg") -> "Value | None":
