@@ -21,16 +21,15 @@ open('pid', 'w').write(f'{os.getpid()}\\n')
 time.sleep(600)
 """
 )
-SAVES = (
-    READY
-    + """\
+SAVES = """\
+import sys, time
 try:
+    print('ready', flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     print("saved", flush=True)
     sys.exit(3)
 """
-)
 
 
 @pytest.fixture
