@@ -550,6 +550,19 @@ def test_a_shell_script_with_logging_has_a_log(
     assert "hunter2" not in (tmp_path / "logs" / "p.log").read_text("utf-8")
 
 
+def test_each_run_of_a_shell_script_can_have_a_log_of_its_own(
+    bare: Environment, tmp_path: Path
+) -> None:
+    spec = VALUES.replace("[p]", '[config.logging]\nstore = "per-run"\n[p]', 1)
+    write(tmp_path, {"runspec.toml": spec, "p.sh": "#!/bin/bash\nexit 3\n"})
+    (tmp_path / "p.sh").chmod(0o755)
+    for _ in range(2):
+        assert bare.run("run", "p", cwd=tmp_path).returncode == 3
+    names = [path.name for path in (tmp_path / "logs").iterdir()]
+    assert len(names) == 2
+    assert all(name.count(".") == 3 for name in names)
+
+
 def test_a_dash_that_is_not_a_hyphen_is_told(bare: Environment, tmp_path: Path) -> None:
     assert "type --help" in bare.run("\u2013help").stderr
     assert "type --n" in _calls_with(tmp_path, "\u2014n").stderr.replace("-n", "--n")

@@ -12,7 +12,7 @@ from ..launch.exitstatus import as_refusal, exit_status
 from ..launch.jobs import PIPELINE
 from ..launch.places.registry import executor_named
 from ..logs.encode import utc
-from ..logs.summary import duration
+from ..logs.summary import duration, signal_name
 from ..render.text import BOLD, CYAN, DIM, RED, YELLOW, escaped
 from . import output
 from .table import ID, table
@@ -316,23 +316,13 @@ def _outcome(state: State) -> str:
     if state.phase != ENDED or state.status is None:
         return state.phase
     if state.status < 0:
-        return _signal(-state.status)
+        return signal_name(-state.status)
     return f"failed {state.status}" if state.status else "ok"
 
 
 def outcome_look(state: State) -> tuple[str, str]:
     """An outcome and its look, as a table has them."""
     return _outcome(state), _look(state)
-
-
-def _signal(number: int) -> str:
-    """Its name; real-time signals have none."""
-    from signal import Signals
-
-    try:
-        return Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _look(state: State) -> str:

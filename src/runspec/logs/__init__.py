@@ -6,14 +6,15 @@ from time import time_ns
 
 from ..record import began
 from ..specfile import environment_directory
-from .summary import is_good, painted, sentence
+from .summary import is_good, painted, sentence, signal_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..call import Invocation
     from ..redact import Redactor
+    from .file import LogFile
     from .place import Home
 
 
@@ -36,12 +37,9 @@ class Logs:
         self, call: "Invocation", run: str, redactor: "Redactor", *, summary: bool
     ) -> None:
         from .entry import Entries
-        from .file import LogFile
         from .handlers import FileHandler
-        from .rotation import Rotation
         from .screen import screens
 
-        assert call.config.logging is not None
         self._call = call
         self._run = run
         self._summary = summary
@@ -49,13 +47,7 @@ class Logs:
         self.redactor = redactor
         self._screens = screens()
         self._entries = Entries(run, call.runnable.name, redactor)
-        rotation = Rotation(call.config.logging)
-        name = f"{call.runnable.name}.log"
-        if call.config.logging.store == "per-run":
-            from .runfile import file_name
-
-            name = file_name(call.runnable.name, time_ns(), run)
-        self._file = LogFile(name, _homes(call), rotation, self._say)
+        self._file = _log_file(call, run, self._say)
         self._handler = FileHandler(self._file, self._entries)
 
     @property
@@ -165,41 +157,31 @@ def setup(call: "Invocation", run_id: str, *, debug: bool, summary: bool) -> Log
 class RunLog:
     """The log of a program that doesn't write it itself, as it doesn't call parse()."""
 
-    __slots__ = ("_begun", "_call", "_entries", "_file", "_handler", "_redactor")
+    __slots__ = ("_begun", "_entries", "_file", "_handler", "_names")
 
     def __init__(self, call: "Invocation", run: str) -> None:
         from ..resolve.secrets import redactor_of
         from .entry import Entries
-        from .file import LogFile
         from .handlers import FileHandler
-        from .rotation import Rotation
 
-        assert call.config.logging is not None
-        self._call = call
+        self._names = (call.runnable.name, *call.command)
         self._begun = began(call, run, "run")
-        self._redactor = redactor_of(call)
-        self._entries = Entries(run, call.runnable.name, self._redactor)
-        rotation = Rotation(call.config.logging)
-        name = f"{call.runnable.name}.log"
-        self._file = LogFile(name, _homes(call), rotation, _complain)
+        self._entries = Entries(run, call.runnable.name, redactor_of(call))
+        self._file = _log_file(call, run, _complain)
         self._handler = FileHandler(self._file, self._entries)
 
     def begin(self) -> None:
         """Write that the run begins, and with what."""
-        self._write(f"{self._name()}: begins", "begin", {})
+        self._write(f"{' '.join(self._names)}: begins", "begin", {})
 
     def finish(self, status: int, seconds: float) -> None:
         """Write how it ended; a negative status is a signal's number."""
         end: dict[str, object] = {"status": status, "seconds": seconds}
         end["ending"] = "signal" if status < 0 else "exit"
         if status < 0:
-            end["detail"] = _signal(-status)
-        names = (self._call.runnable.name, *self._call.command)
-        self._write(sentence(names, end, {}), "run", end)
+            end["detail"] = signal_name(-status)
+        self._write(sentence(self._names, end, {}), "run", end)
         self._file.close()
-
-    def _name(self) -> str:
-        return " ".join((self._call.runnable.name, *self._call.command))
 
     def _write(self, text: str, event: str, fields: "Mapping[str, object]") -> None:
         line = self._entries.event(text, event, {**self._begun, **fields})
@@ -212,13 +194,20 @@ def _complain(text: str) -> None:
     show(f"runspec: {text}", sys.stderr)
 
 
-def _signal(number: int) -> str:
-    from signal import Signals
+def _log_file(
+    call: "Invocation", run: str, complain: "Callable[[str], None]"
+) -> "LogFile":
+    """The file of this run or of all of the runnable's, as `store` says (LOG-11)."""
+    from .file import LogFile
+    from .rotation import Rotation
 
-    try:
-        return Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    logging, name = call.config.logging, f"{call.runnable.name}.log"
+    assert logging is not None
+    if logging.store == "per-run":
+        from .runfile import file_name
+
+        name = file_name(call.runnable.name, time_ns(), run)
+    return LogFile(name, _homes(call), Rotation(logging), complain)
 
 
 def _homes(call: "Invocation") -> "list[Home]":
