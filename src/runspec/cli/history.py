@@ -99,14 +99,18 @@ def _list(store: Store, args: Args, *, running: bool = False) -> Show:
 
 def _listing(store: Store, args: Args, *, running: bool) -> Listing:
     """What `args` ask for; in text, refused calls are listed only on demand."""
-    whole, wanted, most = _filter(args), _filter(args), args.limit.value
+    whole = wanted = _filter(args)
+    most = args.limit.value
     if args.format.value == "text" and args.status.value is None:
+        wanted = _filter(args)
         wanted.without_refused()
 
     def question(connection: Connection) -> Listing:
         found = query.find(connection, wanted, most, running=running)
         total = query.count(connection, wanted, running=running)
-        refused = query.count(connection, whole, running=running) - total
+        refused = 0
+        if wanted is not whole:
+            refused = query.count(connection, whole, running=running) - total
         nothing = query.is_empty(connection)
         return Listing(found, total, refused, is_empty=nothing)
 
@@ -149,10 +153,10 @@ def _show_listing(listing: Listing, args: Args) -> None:
     if args.format.value == "json":
         output.show_json([runs.plain(each) for each in listing.runs])
     else:
-        output.show(_listed(listing))
+        output.show(_text(listing))
 
 
-def _listed(listing: Listing) -> str:
+def _text(listing: Listing) -> str:
     style = output.style()
     notes = []
     if len(listing.runs) < listing.total:
