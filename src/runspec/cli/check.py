@@ -52,7 +52,7 @@ def _files(paths: list[str]) -> list[Checked]:
     """What is meant, each once; what is missing is checked, too."""
     found: dict[str, Checked] = {}
     for path in paths:
-        for each in list(_below(path)) or _checked(path):
+        for each in list(_below(path)) or _check_path(path):
             found.setdefault(os.path.realpath(each.shown), each)
     return list(found.values())
 
@@ -72,7 +72,7 @@ def _of_spec(document: Document) -> Iterator[Checked]:
         yield Checked(config, check_config(config, spec))
 
 
-def _checked(path: str) -> Iterator[Checked]:
+def _check_path(path: str) -> Iterator[Checked]:
     name = shown(path)
     if is_profiles(path):
         yield Checked(name, _of_profiles(path))

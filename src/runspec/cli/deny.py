@@ -39,7 +39,7 @@ def _add(args: Args) -> int:
     scopes = product(args.runnable.value, args.user.value, args.host.value)
     about = {"by": person(), "until": _until(args)}
     reason = args.reason.value
-    return _added(
+    return _add_rules(
         args,
         *(
             Rule(reason, runnable=runnable, user=user, host=host, **about)
@@ -49,7 +49,7 @@ def _add(args: Args) -> int:
 
 
 def _all(args: Args) -> int:
-    return _added(args, Rule(args.reason.value, by=person(), until=_until(args)))
+    return _add_rules(args, Rule(args.reason.value, by=person(), until=_until(args)))
 
 
 def _until(args: Args) -> str:
@@ -59,7 +59,7 @@ def _until(args: Args) -> str:
     return "" if text is None else stamp(after(text, "until", time()))
 
 
-def _added(args: Args, *rules: Rule) -> int:
+def _add_rules(args: Args, *rules: Rule) -> int:
     path = writable(files(os.environ))
     for rule in rules:
         add(path, rule)
@@ -99,12 +99,12 @@ def _remove(args: Args) -> int:
         ]
         if missing:
             raise _not_found(missing[0], [rule.runnable for _, rule in found])
-        return _removed(args, chosen)
+        return _take_rules(args, chosen)
     known = [rule.id for _, rule in found]
     if wanted in known:
-        return _removed(args, [found[known.index(wanted)]])
+        return _take_rules(args, [found[known.index(wanted)]])
     if wanted.isascii() and wanted.isdecimal() and 0 < int(wanted[:9]) <= len(found):
-        return _removed(args, [found[int(wanted) - 1]])
+        return _take_rules(args, [found[int(wanted) - 1]])
     raise _not_found(wanted, known)
 
 
@@ -122,11 +122,11 @@ def _enable(args: Args) -> int:
     scopes = [
         (each, (each[1].runnable, each[1].user, each[1].host)) for each in _rules()
     ]
-    return _removed(args, [each for each, scope in scopes if scope == everything])
+    return _take_rules(args, [each for each, scope in scopes if scope == everything])
 
 
 def _clear(args: Args) -> int:
-    return _removed(args, _rules())
+    return _take_rules(args, _rules())
 
 
 def _mode(args: Args) -> int:
@@ -135,7 +135,7 @@ def _mode(args: Args) -> int:
     return 0
 
 
-def _removed(args: Args, chosen: list[tuple[str, Rule]]) -> int:
+def _take_rules(args: Args, chosen: list[tuple[str, Rule]]) -> int:
     """Take rules away; those that somebody else has taken meanwhile are gone."""
     taken: list[tuple[str, Rule]] = []
     for path, rule in chosen:

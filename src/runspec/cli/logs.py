@@ -57,7 +57,7 @@ def _show(name: str, args: Args) -> int:
             RunReader(folder, name, since),
         )
     ]
-    found: Iterator[Line] = filter(wanted.has, _merged(readers))
+    found: Iterator[Line] = filter(wanted.has, _merge(readers))
     if args.last.value is not None:
         from collections import deque
 
@@ -65,14 +65,14 @@ def _show(name: str, args: Args) -> int:
     _write(found, as_json=args.json.value)
     while args.follow.value:
         sleep(PAUSE)
-        _write(filter(wanted.has, _merged(readers)), as_json=args.json.value)
+        _write(filter(wanted.has, _merge(readers)), as_json=args.json.value)
     if any(kept.name == name for folder in folders for kept in logs_in(folder)):
         return 0
     output.note(f"{escaped(name)} has logged nothing yet")
     return 1
 
 
-def _merged(readers: Iterable[Reader | RunReader]) -> Iterator[Line]:
+def _merge(readers: Iterable[Reader | RunReader]) -> Iterator[Line]:
     """The lines of several logs by their time."""
     from heapq import merge
 

@@ -56,7 +56,7 @@ def listed(runs: Sequence[Run], style: Style) -> str:
     cells = [
         [
             (_short_time(run.number("began")), ""),
-            (_called(run), ""),
+            (_call_text(run), ""),
             (_outcome(run), LOOKS.get(run.state, "")),
             (_took(run), ""),
             (_by(run), ""),
@@ -186,7 +186,7 @@ def _name(run: Run) -> str:
     return escaped(" ".join((run.text("runnable") or UNKNOWN, *run.command)))
 
 
-def _called(run: Run) -> str:
+def _call_text(run: Run) -> str:
     """The call as it was typed, as far as it fits into a line."""
     if run.state == REFUSED:
         given = [run.text("detail")]

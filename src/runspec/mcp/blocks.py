@@ -57,11 +57,11 @@ class Blocks:
         self, capture: Capture, name: str, media_type: str, before: str = ""
     ) -> None:
         """A text block that begins with `before`; what isn't UTF-8 is U+FFFD."""
-        text, link = self.shown(capture, name, media_type)
+        text, link = self.excerpt(capture, name, media_type)
         self.say(before + text)
         self.content += link
 
-    def shown(
+    def excerpt(
         self, capture: Capture, name: str, media_type: str
     ) -> tuple[str, list[Object]]:
         """The text of an output, and a link to the whole where it isn't all of it."""

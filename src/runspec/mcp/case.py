@@ -267,7 +267,7 @@ def _opened(
     from ..run.types import carry_types
 
     carry_types(served.config)
-    line, invocation = _resolved(served, arguments)
+    line, invocation = _resolve(served, arguments)
     own = AUTONOMY.index(autonomy_of(served.tool.chain, served.config))
     escalating = [
         arg
@@ -279,7 +279,7 @@ def _opened(
     return Case(call, served, line, invocation, principal, escalating)
 
 
-def _resolved(
+def _resolve(
     served: ServedTool, arguments: dict[str, Json]
 ) -> tuple[CommandLine, Invocation]:
     from ..resolve import resolve
@@ -301,7 +301,7 @@ def _changes_nothing(
     attribute = attribute_of(arg.name)
     rest = {k: v for k, v in arguments.items() if attribute_of(k) != attribute}
     try:
-        _, without = _resolved(served, rest)
+        _, without = _resolve(served, rest)
     except CallError:
         return False
     return bool(without.values[attribute].plain == call.values[attribute].plain)

@@ -57,18 +57,18 @@ class Meter:
             return None
         if number is not None:
             self._total = total or None
-        return self._told(number, message or None)
+        return self._tell_next(number, message or None)
 
     def rise(self, number: float, total: float | None, message: str | None) -> Progress:
         """What somebody else has measured, above all that was told before."""
         self._total = total
-        return self._told(number, message)
+        return self._tell_next(number, message)
 
     def beat(self, message: str) -> Progress:
         """A message without a number."""
-        return self._told(None, message)
+        return self._tell_next(None, message)
 
-    def _told(self, number: float | None, message: str | None) -> Progress:
+    def _tell_next(self, number: float | None, message: str | None) -> Progress:
         self._last = self._risen(number)
         total = None if self._total is None else max(self._total, self._last)
         return Progress(self._last, total, message)

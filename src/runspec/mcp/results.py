@@ -150,11 +150,11 @@ def _add_failure(blocks: Blocks, outcome: Outcome, media_type: str) -> None:
         return
     parts, links = [happened(outcome)], []
     if stderr.size:
-        text, link = blocks.shown(stderr, "stderr", "text/plain")
+        text, link = blocks.excerpt(stderr, "stderr", "text/plain")
         parts.append(text)
         links += link
     if stdout.size and _is_shown(stdout, media_type):
-        text, link = blocks.shown(stdout, "stdout", _text_type(media_type))
+        text, link = blocks.excerpt(stdout, "stdout", _text_type(media_type))
         parts.append(f"[stdout]\n{text}")
         links += link
     blocks.say("\n".join(part.removesuffix("\n") for part in parts))

@@ -226,7 +226,7 @@ class _Reader:
         if self.call.scope.get(attribute) is not arg:
             return
         try:
-            made = _made(arg, value, os.path.dirname(self.path))
+            made = _convert(arg, value, os.path.dirname(self.path))
         except Refused as refused:
             self.faults.append(
                 Fault(
@@ -241,10 +241,10 @@ class _Reader:
         self.found[attribute] = Value(arg, made, "config", place)
 
 
-def _made(arg: Arg, value: object, folder: str) -> object:
+def _convert(arg: Arg, value: object, folder: str) -> object:
     """Paths made absolute, from the file's `folder`; registered types from text."""
     if isinstance(value, list):
-        return [_made(arg, each, folder) for each in value]
+        return [_convert(arg, each, folder) for each in value]
     if arg.type == "path" and isinstance(value, str):
         relative = value != "" and value[0] not in "~/" and value != "-"
         return absolute(os.path.join(folder, value) if relative else value, arg)

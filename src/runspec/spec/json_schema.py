@@ -67,7 +67,7 @@ def _faults(schema: Json, at: str, root: Json) -> Iterator[str]:
         yield _at(at, "must be a schema: an object, true or false")
         return
     for keyword, value in schema.items():
-        place = f"{at}/{_escaped(keyword)}"
+        place = f"{at}/{_escape(keyword)}"
         if keyword in SCHEMA:
             yield from _faults(value, place, root)
         elif keyword in SCHEMAS:
@@ -93,7 +93,7 @@ def _of_object(keyword: str, value: Json, at: str, root: Json) -> Iterator[str]:
         yield _at(at, "must be an object of schemas")
         return
     for name, each in value.items():
-        place = f"{at}/{_escaped(name)}"
+        place = f"{at}/{_escape(name)}"
         if keyword == "patternProperties" and (reason := _wrong_pattern(name)):
             yield _at(place, reason)
         yield from _faults(each, place, root)
@@ -146,7 +146,7 @@ def _wrong_type(value: Json) -> str | None:
 
             near = nearest(word, TYPES) if isinstance(word, str) else ()
             hint = f", did you mean {near[0]}?" if near else f": {', '.join(TYPES)}"
-            return f"{_shown(word)} is no type{hint}"
+            return f"{_text_of(word)} is no type{hint}"
     return None if words else "must have at least one type"
 
 
@@ -335,7 +335,7 @@ class _Check:
         yield from _count(schema, "Properties", len(value), at, "members")
         yield from _of_names(schema, value, at)
         for name, each in value.items():
-            place = f"{at}/{_escaped(name)}"
+            place = f"{at}/{_escape(name)}"
             rules = list(_rules(schema, name))
             if rules:
                 seen.add(name)
@@ -348,7 +348,7 @@ class _Check:
                 yield from self.violations(rule, value, at, seen)
         for name, each in value.items():
             if "unevaluatedProperties" in schema and name not in seen:
-                rule, place = schema["unevaluatedProperties"], f"{at}/{_escaped(name)}"
+                rule, place = schema["unevaluatedProperties"], f"{at}/{_escape(name)}"
                 seen.add(name)
                 yield from self.violations(rule, each, place, set())
 
@@ -378,9 +378,9 @@ def _of_value(schema: dict[str, Json], value: Json, at: str) -> Iterator[str]:
             expected = " or ".join(map(str, words))
             yield _at(at, f"must be {expected}, not {_kind(value)}")
     if "enum" in schema and not any(_same(value, e) for e in _list(schema, "enum")):
-        yield _at(at, f"{_shown(value)} isn't one of enum")
+        yield _at(at, f"{_text_of(value)} isn't one of enum")
     if "const" in schema and not _same(value, schema["const"]):
-        yield _at(at, f"must be {_shown(schema['const'])}")
+        yield _at(at, f"must be {_text_of(schema['const'])}")
 
 
 def _of_names(
@@ -392,7 +392,7 @@ def _of_names(
             needed += map(str, names)
     for name in needed:
         if name not in value:
-            yield _at(at, f"{_shown(name)} is missing")
+            yield _at(at, f"{_text_of(name)} is missing")
 
 
 def _of_text(schema: dict[str, Json], value: str, at: str) -> Iterator[str]:
@@ -402,17 +402,17 @@ def _of_text(schema: dict[str, Json], value: str, at: str) -> Iterator[str]:
         from .match import fullmatch
 
         if not fullmatch(_search(pattern), value):  # type: ignore[arg-type]
-            yield _at(at, f"{_shown(value)} doesn't match {pattern}")
+            yield _at(at, f"{_text_of(value)} doesn't match {pattern}")
 
 
 def _of_number(schema: dict[str, Json], value: Json, at: str) -> Iterator[str]:
     for keyword, fails, words in LIMITS:
         limit = schema.get(keyword)
         if limit is not None and fails(value, limit):
-            yield _at(at, f"{_shown(value)} must be {words} {limit}")
+            yield _at(at, f"{_text_of(value)} must be {words} {limit}")
     step = schema.get("multipleOf")
     if step is not None and not _is_multiple(value, step):
-        yield _at(at, f"{_shown(value)} must be a multiple of {step}")
+        yield _at(at, f"{_text_of(value)} must be a multiple of {step}")
 
 
 LIMITS: tuple[tuple[str, Callable[..., bool], str], ...] = (
@@ -497,7 +497,7 @@ def _dict(schema: dict[str, Json], keyword: str) -> dict[str, Json]:
     return found if isinstance(found, dict) else {}
 
 
-def _shown(value: Json) -> str:
+def _text_of(value: Json) -> str:
     from json import dumps
 
     text = dumps(value, ensure_ascii=False)
@@ -508,5 +508,5 @@ def _at(at: str, text: str) -> str:
     return f"{at}: {text}" if at else text
 
 
-def _escaped(name: str) -> str:
+def _escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
